@@ -1,0 +1,223 @@
+/* Everything in the loop is a few instructions: what is measured is the node. */
+
+#include "board.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi.h"
+#include "null.h"
+
+/* MQTT control packet types, in the upper four bits of a packet's first byte. */
+enum packet { CONNECT = 1, PUBLISH = 3, PUBREL = 6, SUBSCRIBE = 8, UNSUBSCRIBE = 10, PINGREQ = 12, DISCONNECT = 14 };
+
+/* Answers of one step: a CONNACK and a few SUBACKs, or a PUBACK for each reading of a full queue. */
+#define ANSWER_BYTES 1024
+
+uint32_t nullPublishes;
+
+static struct {
+    int open;
+    /* Bytes of a packet that was not sent whole, still to be skipped. */
+    uint32_t skip;
+    /* answers[taken..arrived) can be received, [arrived..end) arrives after this step. */
+    uint8_t answers[ANSWER_BYTES];
+    uint32_t taken;
+    uint32_t arrived;
+    uint32_t end;
+} link;
+
+static uint32_t readings;
+
+static void give_up(const char *why)
+{
+    (void)fprintf(stderr, "wasmote-null: error: %s\n", why);
+    exit(1);
+}
+
+static inline void answer(const uint8_t *bytes, uint32_t length)
+{
+    if (length > ANSWER_BYTES - link.end) give_up("the node asked for more answers in one step than there is room for");
+    memcpy(link.answers + link.end, bytes, length);
+    link.end += length;
+}
+
+/* Answers of two bytes of header and the packet identifier. */
+static inline void acknowledge(uint8_t type, const uint8_t *identifier)
+{
+    answer((const uint8_t[]){type, 2, identifier[0], identifier[1]}, 4);
+}
+
+static void answer_publish(const uint8_t *packet, const uint8_t *body)
+{
+    uint8_t qos = packet[0] >> 1 & 3;
+    if (qos == 0) return;
+    nullPublishes++;
+    uint32_t topicLength = (uint32_t)body[0] << 8 | body[1];
+    acknowledge(qos == 1 ? 0x40 : 0x50, body + 2 + topicLength);
+}
+
+static void answer_packet(const uint8_t *packet, const uint8_t *body)
+{
+    switch (packet[0] >> 4) {
+    case CONNECT:
+        answer((const uint8_t[]){0x20, 2, 0, 0}, 4);
+        return;
+    case PUBLISH:
+        answer_publish(packet, body);
+        return;
+    case PUBREL:
+        acknowledge(0x70, body);
+        return;
+    case SUBSCRIBE:
+        answer((const uint8_t[]){0x90, 3, body[0], body[1], 1}, 5);
+        return;
+    case UNSUBSCRIBE:
+        acknowledge(0xb0, body);
+        return;
+    case PINGREQ:
+        answer((const uint8_t[]){0xd0, 0}, 2);
+        return;
+    default:
+        return;
+    }
+}
+
+int null_deliver(void)
+{
+    int any = link.arrived != link.end;
+    link.arrived = link.end;
+    return any;
+}
+
+int32_t board_net_open(uint32_t endpoint)
+{
+    if (endpoint != 0) return HAL_ENOENT;
+    if (link.open) return HAL_EMFILE;
+    link.open = 1;
+    return 0;
+}
+
+int32_t board_net_state(int32_t handle)
+{
+    return handle == 0 && link.open ? 1 : HAL_EBADF;
+}
+
+int32_t board_net_send(int32_t handle, const uint8_t *bytes, uint32_t length)
+{
+    if (handle != 0 || !link.open) return HAL_EBADF;
+    const uint8_t *end = bytes + length;
+    while (bytes < end) {
+        uint32_t left = (uint32_t)(end - bytes);
+        if (link.skip > 0) {
+            uint32_t part = link.skip < left ? link.skip : left;
+            link.skip -= part;
+            bytes += part;
+            continue;
+        }
+        uint32_t header = 1;
+        uint32_t remaining = 0;
+        for (uint32_t shift = 0; header < left && header < 5; shift += 7) {
+            remaining |= (uint32_t)(bytes[header] & 0x7f) << shift;
+            if ((bytes[header++] & 0x80) == 0) break;
+        }
+        /* What is answered must have its identifier in this call; a long CONNECT may come in parts. */
+        if (bytes[0] >> 4 != CONNECT && header + remaining > left) give_up("the node sent part of a packet");
+        answer_packet(bytes, bytes + header);
+        link.skip = header + remaining;
+    }
+    return (int32_t)length;
+}
+
+int32_t board_net_recv(int32_t handle, uint8_t *bytes, uint32_t capacity)
+{
+    if (handle != 0 || !link.open) return HAL_EBADF;
+    uint32_t length = link.arrived - link.taken;
+    if (length == 0) return 0;
+    if (length > capacity) length = capacity;
+    memcpy(bytes, link.answers + link.taken, length);
+    link.taken += length;
+    if (link.taken == link.end) link.taken = link.arrived = link.end = 0;
+    return (int32_t)length;
+}
+
+int32_t board_net_close(int32_t handle)
+{
+    if (handle != 0 || !link.open) return HAL_EBADF;
+    board_net_reset();
+    return 0;
+}
+
+void board_net_reset(void)
+{
+    link.open = 0;
+    link.skip = link.taken = link.arrived = link.end = 0;
+}
+
+/* 16.700 to 17.723 degrees: the digits change as a real probe's do. */
+int32_t board_sensor_read(uint32_t channel, int32_t *value)
+{
+    if (channel != 0) return HAL_ENOENT;
+    *value = 16700 + (int32_t)(readings++ * 100 & 0x3ff);
+    return 0;
+}
+
+int32_t board_actuator_write(uint32_t channel, int32_t value)
+{
+    (void)value;
+    return channel == 0 ? 0 : HAL_ENOENT;
+}
+
+int32_t board_clock_unix_ms(int64_t *unixMs)
+{
+    (void)unixMs;
+    return HAL_EAGAIN;
+}
+
+/* The same bits in every run, so that two runs count the same instructions. */
+int32_t board_random(void)
+{
+    static uint32_t state = 1;
+    state = state * 1664525 + 1013904223;
+    return (int32_t)state;
+}
+
+int32_t board_config_get(const uint8_t *key, uint32_t keyLength, uint8_t *value, uint32_t capacity)
+{
+    if (keyLength != 2 || memcmp(key, "id", 2) != 0) return HAL_ENOENT;
+    if (capacity < 1) return HAL_EOVERFLOW;
+    value[0] = '7';
+    return 1;
+}
+
+int32_t board_checkpoint(void)
+{
+    return HAL_ENOTSUP;
+}
+
+int32_t board_deep_sleep(uint32_t ms)
+{
+    (void)ms;
+    return HAL_ENOTSUP;
+}
+
+int32_t board_log(uint32_t level, const uint8_t *text, uint32_t length)
+{
+    if (level == HAL_LOG_ERROR) (void)fprintf(stderr, "wasmote-null: the node says: %.*s\n", (int)length, text);
+    return 0;
+}
+
+void board_trapped(const char *trap, uint32_t restartMs)
+{
+    (void)restartMs;
+    give_up(trap);
+}
+
+void board_watchdog_start(void)
+{
+}
+
+void board_watchdog_stop(void)
+{
+}
