@@ -1,17 +1,16 @@
-import { net_open, random, sensor_read } from "../../assembly/hal";
-import { Text, utf8 } from "../../assembly/text";
+import { node, sensor } from "../../assembly";
 
-const A = utf8("sensor");
-class S {
-  x: i32;
-  y: i32;
+export { resume, stop } from "../../assembly";
+
+/** The board's first sensor. */
+const PROBE = 0;
+
+export function setup(): void {
+  node.setup();
 }
-const s = changetype<S>(memory.data(offsetof<S>()));
-export function setup(): void {}
-export function step(now: u32): u32 {
-  s.x = net_open(0);
-  s.y++;
-  return 1000 + random() + load<u8>(changetype<usize>(A));
+
+export function step(nowMs: u32): u32 {
+  node.begin(nowMs);
+  if (node.isDue()) node.publish(sensor.read(PROBE));
+  return node.finish();
 }
-export function resume(now: u32, slept: u32): void {}
-export function stop(): void {}

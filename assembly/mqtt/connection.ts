@@ -1,0 +1,118 @@
+/**
+ * What dies with the connection: its buffers, what the peer still owes an answer to, and its timers.
+ *
+ * This side does no I/O. The node's link puts received bytes at `receiveEnd()` and takes bytes to send from `output()`.
+ */
+
+import { copy } from "../memory";
+import { COMMANDS, RECEIVE_CAPACITY } from "../options";
+import { writeU8 } from "../text";
+
+/** Where a connection is in its life. A fresh image begins with 0. */
+export namespace Phase {
+  /** Nothing has happened yet: the clock is not even known. */
+  export const BOOT: i32 = 0;
+  /** No link; one is opened at `deadline`. */
+  export const OFFLINE: i32 = 1;
+  /** The link is being opened. */
+  export const OPENING: i32 = 2;
+  /** CONNECT is out, CONNACK is awaited. */
+  export const CONNECTING: i32 = 3;
+  /** CONNACK accepted the connection. */
+  export const ONLINE: i32 = 4;
+  /** The node was asked to stop: acknowledgements are awaited, but not for long. */
+  export const LEAVING: i32 = 5;
+  /** DISCONNECT is in the output; the link is closed once that is sent. */
+  export const PARTING: i32 = 6;
+  /** The node was stopped. */
+  export const ENDED: i32 = 7;
+}
+
+@unmanaged
+export class Connection {
+  /** The clock of this step, in milliseconds. */
+  now: u32 = 0;
+  phase: i32 = 0;
+  /** The host's handle of the link, or -1. */
+  handle: i32 = 0;
+  /** When something other than a reading is due: a retry, a PINGREQ, a verdict on a silent peer. */
+  deadline: u32 = 0;
+  /** When the last packet went out. */
+  sentAt: u32 = 0;
+  /** Bytes waiting to be sent, beginning at `outputStart`. */
+  outputLength: i32 = 0;
+  outputStart: usize = 0;
+  /** Bytes of packets not yet complete, at the beginning of the receive buffer. */
+  received: i32 = 0;
+  /** Bytes still to come of a message that is too large and is being skipped. */
+  skipping: u32 = 0;
+  /** Whether PINGREQ awaits its PINGRESP. */
+  pinging: bool = false;
+  /** Bit n: SUBSCRIBE number n awaits its SUBACK. */
+  subscribing: u32 = 0;
+  /** Bit n: UNSUBSCRIBE number n awaits its UNSUBACK. */
+  unsubscribing: u32 = 0;
+  /** Whether packets in the receive buffer wait for room in the output. */
+  blocked: bool = false;
+  /** Answers received, of any kind but the usual lone PUBACK: with that, a measure of progress. */
+  answers: u32 = 0;
+}
+
+export const connection = changetype<Connection>(memory.data(offsetof<Connection>()));
+
+/**
+ * Output. Its largest packet is CONNECT: 12 bytes and id 25, will topic 39, will message 9, user name 66, password 66,
+ * with 3 bytes of header in front. With commands, answers queue up in it as well.
+ */
+export const OUTPUT_CAPACITY: i32 = COMMANDS ? 320 : 224;
+export const OUTPUT: usize = memory.data(OUTPUT_CAPACITY);
+export const RECEIVE: usize = memory.data(RECEIVE_CAPACITY);
+
+/** A packet of at most 127 bytes after its 2-byte header, other than CONNECT. */
+export const MAX_SHORT_PACKET: i32 = 129;
+
+/** Where the next packet may be written. */
+export function outputEnd(): usize {
+  return connection.outputLength == 0 ? OUTPUT : connection.outputStart + connection.outputLength;
+}
+
+/** Whether a packet of up to `MAX_SHORT_PACKET` bytes fits behind what waits. */
+export function outputHasRoom(): bool {
+  return outputEnd() + MAX_SHORT_PACKET <= OUTPUT + OUTPUT_CAPACITY;
+}
+
+/** Adds the bytes from `start` to `end`, written at `outputEnd()`, to what waits to be sent. */
+export function commit(start: usize, end: usize): void {
+  if (connection.outputLength == 0) connection.outputStart = start;
+  connection.outputLength += <i32>(end - start);
+}
+
+/** Keeps what the link did not take of bytes that lie outside the output buffer. The output must be empty. */
+export function keep(start: usize, length: i32): void {
+  copy(OUTPUT, start, length);
+  connection.outputStart = OUTPUT;
+  connection.outputLength = length;
+}
+
+/** Fills in the header of a short packet whose body was written from `start + 2` to `end`, and commits it. */
+export function finishPacket(type: i32, start: usize, end: usize): void {
+  writeU8(writeU8(start, type), <i32>(end - start) - 2);
+  commit(start, end);
+}
+
+/** Whether the peer owes an answer besides those to readings. */
+export function isAwaiting(): bool {
+  return connection.pinging || (connection.subscribing | connection.unsubscribing) != 0;
+}
+
+/** Forgets everything of a connection that has ended, but its phase and deadline. */
+export function resetConnection(): void {
+  connection.handle = -1;
+  connection.outputLength = 0;
+  connection.received = 0;
+  connection.skipping = 0;
+  connection.pinging = false;
+  connection.subscribing = 0;
+  connection.unsubscribing = 0;
+  connection.blocked = false;
+}

@@ -1,0 +1,127 @@
+/** Received bytes become events, one packet at a time. Whatever breaks the standard ends the connection [MQTT-4.8.0-1]. */
+
+import { COMMANDS, PERSISTENT, RECEIVE_CAPACITY } from "../options";
+import { readU16 } from "../text";
+import { connection, Phase, RECEIVE } from "./connection";
+import { consume, finishInbound, inbound, Reading, readPublish } from "./message";
+import { ConnectReturnCode, PacketType, SUBSCRIPTION_REFUSED } from "./packet";
+import { FIRST_SUBSCRIBE, FIRST_UNSUBSCRIBE } from "./subscribe";
+import { acknowledge, forget } from "./session";
+
+export namespace Event {
+  /** No complete packet is left. */
+  export const NONE: i32 = 0;
+  /** A packet was handled and asks nothing of the node. */
+  export const HANDLED: i32 = 1;
+  /** CONNACK accepted the connection; the broker has kept this node's session. */
+  export const RESUMED: i32 = 2;
+  /** CONNACK accepted the connection with a session that is new. */
+  export const CONNECTED: i32 = 3;
+  /** A message is in `inbound`. */
+  export const MESSAGE: i32 = 4;
+  /** The broker refuses a subscription. */
+  export const UNSUBSCRIBED: i32 = 5;
+  /** A message was too large and is skipped. */
+  export const OVERSIZED: i32 = 6;
+  /** The peer breaks the standard: close the connection. */
+  export const VIOLATION: i32 = 7;
+  /** CONNACK refused the connection; its return code is added to this. */
+  export const REFUSED: i32 = 16;
+}
+
+/** The Remaining Length ends within this many bytes (2.2.3). */
+const MAX_LENGTH_BYTES: i32 = 4;
+
+/** Reads the next packet. After `MESSAGE`, the next call finishes that message first. */
+export function nextEvent(): i32 {
+  if (COMMANDS) {
+    finishInbound();
+    skip();
+  }
+  const received = connection.received;
+  let size: u32 = 0;
+  let body = RECEIVE + 1;
+  // Remaining Length: seven bits a byte, the lowest first.
+  for (let shift: u32 = 0; ; shift += 7) {
+    if (<i32>(body - RECEIVE) >= received) return Event.NONE;
+    const byte = <u32>load<u8>(body++);
+    size |= (byte & 0x7f) << shift;
+    if (byte < 0x80) break;
+    if (<i32>(body - RECEIVE) > MAX_LENGTH_BYTES) return Event.VIOLATION;
+  }
+  const remaining = size;
+  size += <u32>(body - RECEIVE);
+
+  const type = <i32>load<u8>(RECEIVE);
+  const connecting = connection.phase == Phase.CONNECTING;
+  // CONNACK comes first and once [MQTT-3.2.0-1].
+  if (connecting != (type == PacketType.CONNACK)) return Event.VIOLATION;
+  if (COMMANDS && (type & 0xf0) == PacketType.PUBLISH) return publishEvent(readPublish(body, size));
+
+  const expected = type == PacketType.PINGRESP ? 0 : COMMANDS && type == PacketType.SUBACK ? 3 : 2;
+  if (remaining != expected || body != RECEIVE + 2) return Event.VIOLATION;
+  if (<u32>received < size) return Event.NONE;
+  const event = answerEvent(type, body);
+  connection.answers++;
+  consume(size);
+  return event;
+}
+
+/** Passes over the rest of a message that is too large. */
+function skip(): void {
+  const skipping = connection.skipping;
+  if (skipping == 0) return;
+  const here = min<u32>(skipping, connection.received);
+  connection.skipping = skipping - here;
+  consume(here);
+}
+
+function publishEvent(reading: i32): i32 {
+  if (reading == Reading.WHOLE) return Event.MESSAGE;
+  if (reading == Reading.SKIPPED) return Event.OVERSIZED;
+  return reading == Reading.MALFORMED ? Event.VIOLATION : Event.NONE;
+}
+
+/** Handles an answer of the broker: any packet but PUBLISH. */
+function answerEvent(type: i32, body: usize): i32 {
+  switch (type) {
+    case PacketType.PUBACK:
+      return acknowledge(readU16(body)) ? Event.HANDLED : Event.VIOLATION;
+    case PacketType.PINGRESP:
+      if (!connection.pinging) return Event.VIOLATION;
+      connection.pinging = false;
+      return Event.HANDLED;
+    case PacketType.CONNACK:
+      return connackEvent(load<u8>(body), load<u8>(body + 1));
+    case PacketType.SUBACK:
+      return COMMANDS ? subackEvent(readU16(body) - FIRST_SUBSCRIBE, load<u8>(body + 2)) : Event.VIOLATION;
+    case PacketType.UNSUBACK:
+      return COMMANDS ? unsubackEvent(readU16(body) - FIRST_UNSUBSCRIBE) : Event.VIOLATION;
+    default:
+      return Event.VIOLATION;
+  }
+}
+
+function connackEvent(sessionPresent: i32, returnCode: i32): i32 {
+  // A clean session is never present [MQTT-3.2.2-1], nor is one of a refused connection [MQTT-3.2.2-4].
+  if (sessionPresent > (PERSISTENT && returnCode == 0 ? 1 : 0)) return Event.VIOLATION;
+  if (returnCode > ConnectReturnCode.NOT_AUTHORISED) return Event.VIOLATION;
+  if (returnCode != ConnectReturnCode.ACCEPTED) return Event.REFUSED + returnCode;
+  if (PERSISTENT && sessionPresent) return Event.RESUMED;
+  forget();
+  return Event.CONNECTED;
+}
+
+function subackEvent(index: i32, code: i32): i32 {
+  if (<u32>index > 31 || !((connection.subscribing >>> index) & 1)) return Event.VIOLATION;
+  connection.subscribing &= ~(1 << index);
+  // Nothing above QoS 1 is asked for, so nothing above it can be granted [MQTT-3.9.3-2].
+  if (code == SUBSCRIPTION_REFUSED) return Event.UNSUBSCRIBED;
+  return code <= 1 ? Event.HANDLED : Event.VIOLATION;
+}
+
+function unsubackEvent(index: i32): i32 {
+  if (<u32>index > 31 || !((connection.unsubscribing >>> index) & 1)) return Event.VIOLATION;
+  connection.unsubscribing &= ~(1 << index);
+  return Event.HANDLED;
+}

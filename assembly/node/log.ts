@@ -1,0 +1,25 @@
+/** What the node says to whoever runs it. */
+
+import { log } from "../hal";
+import { Text, writeBytes, writeDecimal, writeU8 } from "../text";
+
+export namespace Level {
+  export const DEBUG: i32 = 0;
+  export const INFO: i32 = 1;
+  export const WARNING: i32 = 2;
+  export const ERROR: i32 = 3;
+}
+
+const LINE: usize = memory.data(32);
+
+export function say(level: i32, text: Text): void {
+  log(level, text.bytes, text.length);
+}
+
+/** Says a text of at most 20 bytes and a number behind it. */
+export function sayNumber(level: i32, text: Text, value: i32): void {
+  let at = writeBytes(LINE, text);
+  if (value < 0) at = writeU8(at, 0x2d);
+  at = writeDecimal(at, abs(value));
+  log(level, LINE, <i32>(at - LINE));
+}

@@ -1,0 +1,91 @@
+/**
+ * Readings that are not yet acknowledged, in a ring inside the image. A reading's place follows from its sequence number
+ * (mqtt/session.ts); what the session has acknowledged is free.
+ *
+ * A failed or recovered sensor is an entry too, so that it arrives in its order and survives an outage like a reading.
+ */
+
+import { clock_unix_ms } from "../hal";
+import { firstUnsent, session } from "../mqtt/session";
+import { DROP_OLDEST, PAYLOAD, QUEUE_CAPACITY } from "../options";
+import { utf8 } from "../text";
+import { Level, sayNumber } from "./log";
+
+const DROPPED = utf8("readings dropped: ");
+
+@unmanaged
+class Entry {
+  /** Thousandths of the unit, or a sensor's state: see reading.ts. */
+  value: i32 = 0;
+}
+
+@unmanaged
+class DatedEntry extends Entry {
+  /** Counts every reading taken, dropped ones included, so that a gap shows. */
+  number: u32 = 0;
+  /** Milliseconds since the Unix epoch, or 0 while the clock is not set. */
+  unixMs: i64 = 0;
+}
+
+@unmanaged
+export class Queue {
+  /** The sequence number that the next entry gets. */
+  end: u32 = 0;
+  /** Readings dropped since the node began. */
+  dropped: u32 = 0;
+  /** The number that the next dated entry gets. */
+  number: u32 = 0;
+}
+
+export const queue = changetype<Queue>(memory.data(offsetof<Queue>()));
+
+/** Only JSON carries a time and a number. */
+const DATED: bool = PAYLOAD == 2;
+const ENTRY_BYTES: u32 = DATED ? offsetof<DatedEntry>() : offsetof<Entry>();
+const RING: usize = memory.data(QUEUE_CAPACITY * (PAYLOAD == 2 ? 16 : 4), 8);
+
+@inline
+function slot(sequence: u32): usize {
+  return RING + (sequence & (QUEUE_CAPACITY - 1)) * ENTRY_BYTES;
+}
+
+/** The value of entry number `sequence`. */
+@inline
+export function valueOf(sequence: u32): i32 {
+  return changetype<Entry>(slot(sequence)).value;
+}
+
+/** Entry number `sequence` with its time and number. */
+@inline
+export function datedEntry(sequence: u32): DatedEntry {
+  return changetype<DatedEntry>(slot(sequence));
+}
+
+/** Adds an entry. If the queue is full, one is dropped and counted: which one was chosen at compile time. */
+@inline
+export function enqueue(value: i32): void {
+  if (queue.end - session.acknowledged >= QUEUE_CAPACITY && !makeRoom()) return;
+  const sequence = queue.end;
+  changetype<Entry>(slot(sequence)).value = value;
+  if (DATED) {
+    const entry = datedEntry(sequence);
+    entry.number = queue.number++;
+    if (clock_unix_ms(changetype<usize>(entry) + offsetof<DatedEntry>("unixMs")) != 0) entry.unixMs = 0;
+  }
+  queue.end = sequence + 1;
+}
+
+/** Drops a reading, if it can the oldest that the broker has never seen. Returns false if the new one is to go. */
+function makeRoom(): bool {
+  queue.dropped++;
+  sayNumber(Level.WARNING, DROPPED, queue.dropped);
+  const end = queue.end - 1;
+  let at = firstUnsent();
+  if (!DROP_OLDEST || at - end == 1) {
+    if (DATED) queue.number++;
+    return false;
+  }
+  for (; at != end; at++) memory.copy(slot(at), slot(at + 1), ENTRY_BYTES);
+  queue.end = end;
+  return true;
+}

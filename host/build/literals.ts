@@ -1,0 +1,21 @@
+/**
+ * `utf8("…")` in AssemblyScript: text that costs its own bytes and nothing else.
+ *
+ * A string literal of the language would bring UTF-16, a 20-byte header and the runtime. The build replaces each call by
+ * the address of a constant in MQTT's own form of a string, two length bytes before the UTF-8 [MQTT-1.5.3], which a
+ * packet can take as it is.
+ */
+
+const LITERAL_CALL = /\butf8\((?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)')\)/g;
+const MAX_BYTES = 0xffff;
+
+/** Returns the source with every `utf8("…")` replaced; line numbers stay as they are. */
+export function expandUtf8Literals(source: string): string {
+  return source.replace(LITERAL_CALL, (_call, double: string | undefined, single: string | undefined) => {
+    const literal = double ?? single?.replaceAll('"', '\\"');
+    const text: unknown = JSON.parse(`"${literal}"`);
+    const bytes = Buffer.from(String(text), "utf-8");
+    if (bytes.length > MAX_BYTES) throw new Error(`utf8() takes at most ${MAX_BYTES} bytes, not ${bytes.length}`);
+    return `changetype<Text>(memory.data<u8>([${[bytes.length >> 8, bytes.length & 0xff, ...bytes].join(",")}]))`;
+  });
+}
