@@ -1,0 +1,42 @@
+/** Finds build/wasmote-posix, and builds it where it is missing. */
+
+import { spawn } from "node:child_process";
+import { access, constants } from "node:fs/promises";
+import { join } from "node:path";
+import { PROJECT } from "../build/examples.ts";
+import { WasmoteError } from "../errors.ts";
+
+export const POSIX_PROGRAM = join(PROJECT, "build", "wasmote-posix");
+
+const BY_HAND = "cmake -S boards -B build/boards && cmake --build build/boards";
+
+/** Returns the program's path. Throws `EWASM3` if it is missing and can't be built here. */
+export async function providePosixProgram(): Promise<string> {
+  try {
+    await access(POSIX_PROGRAM, constants.X_OK);
+  } catch {
+    await cmake("-S", "boards", "-B", "build/boards", "-DCMAKE_BUILD_TYPE=Release");
+    await cmake("--build", "build/boards", "--target", "wasmote-posix");
+  }
+  return POSIX_PROGRAM;
+}
+
+async function cmake(...args: string[]): Promise<void> {
+  const child = spawn("cmake", args, { cwd: PROJECT, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  child.stdout.on("data", (text) => (output += text));
+  child.stderr.on("data", (text) => (output += text));
+  const problem = await new Promise<string | undefined>((resolve) => {
+    child.on("error", () => resolve("there is no cmake"));
+    child.on("close", (code) => resolve(code === 0 ? undefined : firstError(output)));
+  });
+  if (problem === undefined) return;
+  throw new WasmoteError("EWASM3", "resource", `the wasm3 engine is not built and can't be built here: ${problem}`, {
+    cure: `install a C compiler and cmake, then run \`${BY_HAND}\`; or use --engine v8`,
+  });
+}
+
+function firstError(output: string): string {
+  const lines = output.split("\n").map((line) => line.trim());
+  return lines.find((line) => /error/i.test(line)) ?? "cmake failed";
+}

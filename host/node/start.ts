@@ -1,0 +1,52 @@
+/** Starts nodes in real time, on either engine. */
+
+import { type LoadedModule, loadModule, readModule } from "../engine/module.ts";
+import { WasmoteError } from "../errors.ts";
+import { parseEndpoint } from "../hal/endpoint.ts";
+import { DEFAULT_SENSOR } from "../hal/sensors.ts";
+import { providePosixProgram } from "./posix-program.ts";
+import type { NodeSettings, RunningNode } from "./running-node.ts";
+import { V8Node } from "./v8-node.ts";
+import { Wasm3Node } from "./wasm3-node.ts";
+
+export const ENGINES = ["v8", "wasm3"] as const;
+export type Engine = (typeof ENGINES)[number];
+
+export interface StartNodeOptions extends NodeSettings {
+  readonly engine: Engine;
+}
+
+/**
+ * Starts one node; it runs until it ends, or is stopped or killed.
+ *
+ * Throws `ENOMODULE`, `EMODULE`, `EABI`, `EIMAGE` for a module that can't be run, `EENDPOINT`, `ESENSOR`, `EID` for
+ * settings that are none, `EWASM3` where that engine is not to be had.
+ */
+export async function startNode({ engine, ...settings }: StartNodeOptions): Promise<RunningNode> {
+  checkId(settings.id);
+  settings.brokers.forEach(parseEndpoint);
+  const module = await load(settings.module);
+  if (engine === "wasm3") {
+    return new Wasm3Node(await providePosixProgram(), { ...settings, sensor: settings.sensor ?? DEFAULT_SENSOR });
+  }
+  const node = new V8Node(module, settings);
+  // The caller's listeners first, then the node's first words.
+  setImmediate(() => node.start());
+  return node;
+}
+
+/** The module that was loaded last: nodes of one fleet share what V8 compiled. */
+let last: { bytes: Uint8Array; module: LoadedModule } | undefined;
+
+async function load(path: string): Promise<LoadedModule> {
+  const bytes = await readModule(path);
+  if (last === undefined || Buffer.compare(last.bytes, bytes) !== 0) last = { bytes, module: loadModule(bytes) };
+  return last.module;
+}
+
+function checkId(id: string): void {
+  if (/^[0-9A-Za-z_-]{1,23}$/.test(id)) return;
+  throw new WasmoteError("EID", "usage", `"${id}" is no node's id`, {
+    cure: "use 1 to 23 of the characters 0-9 A-Z a-z - _",
+  });
+}

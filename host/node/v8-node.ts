@@ -1,0 +1,232 @@
+/** A node under V8, in this process, in real time. */
+
+import { EventEmitter } from "node:events";
+import { STEP_ENDED } from "../abi.ts";
+import { NodeInstance } from "../engine/instance.ts";
+import type { LoadedModule } from "../engine/module.ts";
+import { WasmoteError } from "../errors.ts";
+import type { LogLevel } from "../hal/board.ts";
+import { parseEndpoint } from "../hal/endpoint.ts";
+import { createNodeBoard } from "../hal/node-board.ts";
+import { createSensor, DEFAULT_SENSOR, singleSensor } from "../hal/sensors.ts";
+import { TcpNetwork } from "../hal/tcp-network.ts";
+import { LogBook, type LogLine } from "./log.ts";
+import {
+  configuration,
+  type NodeEvents,
+  type NodeSettings,
+  type RunningNode,
+  STOP_TIMEOUT_MS,
+} from "./running-node.ts";
+
+/** setTimeout takes no more; a node that wants to wait longer is stepped once in between, which costs it nothing. */
+const MAX_TIMEOUT_MS = 0x7fff_ffff;
+
+/** The wait before a node that trapped starts again: it doubles from the first to the last, and is the first again after a run that long. */
+const RESTART_MS = { first: 1_000, last: 60_000 } as const;
+
+export interface V8NodeOptions {
+  /** What `nowMs` begins at: a node must not care, and a test begins just before it wraps. */
+  readonly firstNowMs?: number;
+  /** The wait before the first restart after a trap, in milliseconds. */
+  readonly restartMs?: number;
+}
+
+export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
+  readonly id: string;
+  readonly #module: LoadedModule;
+  readonly #settings: NodeSettings;
+  readonly #network: TcpNetwork;
+  readonly #sensors: ReturnType<typeof singleSensor>;
+  readonly #logBook: LogBook;
+  readonly #epochMs: number;
+  readonly #firstRestartMs: number;
+  #instance: NodeInstance | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
+  #restartMs: number;
+  /** Milliseconds of deep sleep that the node asked for in the call that runs, or 0. */
+  #sleepMs = 0;
+  #asleep = false;
+  /** When the last sleep began, in the node's time. */
+  #sleptFromMs = 0;
+  #leaving = false;
+  #bootedMs = 0;
+  #stopping = false;
+  #over = false;
+
+  /** Throws `EENDPOINT` or `ESENSOR` for settings that are none. Nothing runs before `start()`. */
+  constructor(module: LoadedModule, settings: NodeSettings, options: V8NodeOptions = {}) {
+    super();
+    this.id = settings.id;
+    this.#module = module;
+    this.#settings = settings;
+    this.#logBook = new LogBook(settings.password);
+    this.#network = new TcpNetwork(settings.brokers.map(parseEndpoint), () => this.#wake());
+    const sensor = createSensor(settings.sensor ?? DEFAULT_SENSOR, {
+      unixMs: Date.now,
+      firstRow: firstRow(settings.id),
+      seed: settings.seed,
+    });
+    this.#sensors = singleSensor(sensor);
+    this.#epochMs = options.firstNowMs === undefined ? 0 : options.firstNowMs - performance.now();
+    this.#firstRestartMs = options.restartMs ?? RESTART_MS.first;
+    this.#restartMs = this.#firstRestartMs;
+  }
+
+  get logs(): readonly LogLine[] {
+    return this.#logBook.lines;
+  }
+
+  /** Runs the node's `setup` and from then on its steps. */
+  start(): void {
+    this.#boot();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#over) return;
+    const ended = new Promise<void>((resolve) => this.once("ended", resolve));
+    if (!this.#stopping && !this.#leaving) this.#askToStop();
+    await ended;
+  }
+
+  kill(): void {
+    this.#end();
+  }
+
+  #askToStop(): void {
+    this.#stopping = true;
+    const bound = setTimeout(() => this.#end(), STOP_TIMEOUT_MS);
+    this.once("ended", () => clearTimeout(bound));
+    if (this.#asleep) this.#rise();
+    const instance = this.#instance;
+    if (instance === undefined) this.#end();
+    else this.#guarded(() => instance.stop(), 0);
+  }
+
+  #now(): number {
+    return (performance.now() + this.#epochMs) >>> 0;
+  }
+
+  #log(level: LogLevel, text: string): void {
+    this.emit("log", this.#logBook.add(level, text));
+  }
+
+  #boot(): void {
+    if (this.#over) return;
+    const board = createNodeBoard({
+      network: this.#network,
+      sensors: this.#sensors,
+      config: configuration(this.#settings),
+      seed: this.#settings.seed,
+      log: (level, text) => this.#log(level, text),
+      deepSleep: (ms) => {
+        this.#sleepMs = ms;
+      },
+    });
+    const instance = new NodeInstance(this.#module, board);
+    this.#bootedMs = performance.now();
+    this.#instance = instance;
+    this.#guarded(() => instance.setup(), 0);
+  }
+
+  /** Called by the network: the node runs as soon as whatever runs now is done. */
+  #wake(): void {
+    if (this.#over || this.#asleep || this.#instance === undefined) return;
+    this.#immediate ??= setImmediate(() => this.#step());
+  }
+
+  #step(): void {
+    this.#cancel();
+    const instance = this.#instance;
+    if (instance === undefined || this.#over) return;
+    this.#guarded(() => {
+      const waitMs = instance.step(this.#now());
+      if (waitMs === STEP_ENDED) this.#leave();
+      else this.#schedule(waitMs);
+    });
+  }
+
+  /** Runs one call into the node, then, where `waitMs` is given, plans a step after it. A fault restarts the node. */
+  #guarded(call: () => void, waitMs?: number): void {
+    try {
+      call();
+    } catch (error) {
+      if (!(error instanceof WasmoteError)) throw error;
+      this.#fault(error);
+      return;
+    }
+    if (waitMs !== undefined && !this.#over) this.#schedule(waitMs);
+    if (this.#sleepMs > 0 && !this.#over) this.#sleep();
+  }
+
+  #schedule(waitMs: number): void {
+    this.#cancel();
+    if (waitMs === 0) this.#immediate = setImmediate(() => this.#step());
+    else this.#timer = setTimeout(() => this.#step(), Math.min(waitMs, MAX_TIMEOUT_MS));
+  }
+
+  #cancel(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
+    this.#timer = undefined;
+    this.#immediate = undefined;
+  }
+
+  /** The power is cut: the link is gone, the image stays, and `resume` comes next. */
+  #sleep(): void {
+    this.#cancel();
+    this.#asleep = true;
+    this.#sleptFromMs = this.#now();
+    this.#network.destroy();
+    this.#timer = setTimeout(() => this.#rise(), Math.min(this.#sleepMs, MAX_TIMEOUT_MS));
+    this.#sleepMs = 0;
+  }
+
+  #rise(): void {
+    this.#cancel();
+    this.#asleep = false;
+    const instance = this.#instance;
+    const nowMs = this.#now();
+    if (instance !== undefined) this.#guarded(() => instance.resume(nowMs, (nowMs - this.#sleptFromMs) >>> 0), 0);
+  }
+
+  #fault(error: WasmoteError): void {
+    this.#cancel();
+    this.#instance = undefined;
+    this.#sleepMs = 0;
+    this.#network.destroy();
+    if (performance.now() - this.#bootedMs > RESTART_MS.last) this.#restartMs = this.#firstRestartMs;
+    const waitMs = this.#restartMs;
+    this.#restartMs = Math.min(waitMs * 2, RESTART_MS.last);
+    this.#log(3, `${error.message} (${error.code})${this.#stopping ? "" : `; starting again in ${waitMs} ms`}`);
+    this.emit("fault", error);
+    if (this.#stopping) this.#end();
+    else if (!this.#over) this.#timer = setTimeout(() => this.#boot(), waitMs);
+  }
+
+  /** The node ended in good order: what it sent last is still delivered. */
+  async #leave(): Promise<void> {
+    this.#leaving = true;
+    this.#cancel();
+    this.#instance = undefined;
+    await this.#network.drained(STOP_TIMEOUT_MS);
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#cancel();
+    this.#instance = undefined;
+    this.#network.destroy();
+    this.emit("ended");
+  }
+}
+
+/** Where a node's replay begins: nodes that follow each other are far apart in the year, and each is always the same. */
+function firstRow(id: string): number {
+  let hash = 0;
+  for (const character of id) hash = (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) >>> 0;
+  return Math.imul(hash, 0x9e3779b1) >>> 8;
+}
