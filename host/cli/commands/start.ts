@@ -1,0 +1,91 @@
+/** `start`: the whole main job in one command, a broker, nodes, and somebody who listens. */
+
+import { join } from "node:path";
+import { type Broker, startBroker } from "../../broker.ts";
+import { buildExamples, PROJECT } from "../../build/examples.ts";
+import { formatEndpoint, parseEndpoint } from "../../hal/endpoint.ts";
+import { providePosixProgram } from "../../node/posix-program.ts";
+import type { RunningNode } from "../../node/running-node.ts";
+import { startNode } from "../../node/start.ts";
+import { interruption } from "../interrupt.ts";
+import type { StartValues } from "../options.ts";
+import { formatMessage, formatMessageJson, type Message, printLog, printNote, withProgress } from "../output.ts";
+import { subscribe } from "../subscriber.ts";
+
+const TOPIC_FILTER = "sensor/+/temperature";
+const DEFAULT_MODULE = join(PROJECT, "build", "temperature.wasm");
+
+/** Resolves when everything that was started has ended. */
+export async function start(options: StartValues): Promise<void> {
+  const interrupted = interruption();
+  if (options.module === undefined) await withProgress("building the modules", buildExamples);
+  if (options.engine === "wasm3") await withProgress("looking for wasm3", providePosixProgram);
+  const broker = options.broker === undefined ? await startBroker(options) : undefined;
+  try {
+    await runAgainst(options, broker, interrupted);
+  } finally {
+    await broker?.close();
+  }
+}
+
+async function runAgainst(options: StartValues, broker: Broker | undefined, interrupted: Promise<void>): Promise<void> {
+  const address = options.broker ?? (broker === undefined ? "" : formatEndpoint(broker));
+  const { WASMOTE_PASSWORD: password } = process.env;
+  const format = options.json ? formatMessageJson : formatMessage;
+  let messages = 0;
+  const subscriber = await subscribe({
+    broker: parseEndpoint(address),
+    topicFilter: TOPIC_FILTER,
+    username: options.username,
+    password,
+    onMessage: (message: Message) => {
+      messages++;
+      process.stdout.write(`${format(message)}\n`);
+    },
+  });
+  const nodes: RunningNode[] = [];
+  try {
+    printNote(introduction(options, address, broker));
+    for (let index = 1; index <= options.nodes; index++) {
+      nodes.push(await startOne(options, String(index), address, password));
+    }
+    await Promise.race([interrupted, ...(options.duration === undefined ? [] : [elapsed(options.duration)])]);
+  } finally {
+    await Promise.all(nodes.map((node) => node.stop()));
+    await subscriber.endAsync();
+  }
+  printNote(`${messages} messages from ${counted(options.nodes)}`);
+}
+
+async function startOne(options: StartValues, id: string, broker: string, password?: string): Promise<RunningNode> {
+  const node = await startNode({
+    engine: options.engine,
+    module: options.module ?? DEFAULT_MODULE,
+    id,
+    brokers: [broker],
+    username: options.username,
+    password,
+    intervalMs: options.interval,
+    sensor: options.sensor,
+  });
+  node.on("log", (line) => {
+    if (options.verbose || line.level === "warn" || line.level === "error") printLog(id, line);
+  });
+  return node;
+}
+
+function introduction(options: StartValues, address: string, broker: Broker | undefined): string {
+  const where = broker === undefined ? address : `${address} and ws://${broker.host}:${broker.wsPort}`;
+  const until = options.duration === undefined ? "; Ctrl-C stops" : "";
+  return `${counted(options.nodes)} under ${options.engine}, broker at ${where}, listening to ${TOPIC_FILTER}${until}`;
+}
+
+function counted(nodes: number): string {
+  return nodes === 1 ? "1 node" : `${nodes} nodes`;
+}
+
+function elapsed(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}

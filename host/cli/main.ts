@@ -1,0 +1,47 @@
+/** The command line: `npm start`, and `npx tsx host/cli/main.ts run MODULE`. */
+
+import { Command, CommanderError } from "commander";
+import { WasmoteError } from "../errors.ts";
+import { run } from "./commands/run.ts";
+import { start } from "./commands/start.ts";
+import { addOptions, RUN_OPTIONS, type RunValues, START_OPTIONS, type StartValues } from "./options.ts";
+import { formatError } from "./output.ts";
+import { usage } from "./parse.ts";
+
+const USAGE_EXIT = 2;
+const FAILURE_EXIT = 1;
+
+function createProgram(): Command {
+  const program = new Command("wasmote")
+    .description("Runs sensor nodes, each one WebAssembly module, on this machine.")
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(`${formatError(fromCommander(text))}\n`) });
+  addOptions(program.command("start"), START_OPTIONS)
+    .description("starts a broker and two nodes, and prints what they publish")
+    .action((options: StartValues) => start(options));
+  addOptions(program.command("run"), RUN_OPTIONS)
+    .description("runs one node against a broker until it ends")
+    .argument("<module>", "the .wasm file")
+    .action((module: string, options: RunValues) => run(module, options));
+  return program;
+}
+
+/** commander's message, "error: what\n(Did you mean --this?)", as this project's one line. */
+function fromCommander(text: string): WasmoteError {
+  const [what = "", hint] = text
+    .trim()
+    .replace(/^error: /, "")
+    .split("\n");
+  return usage(what, hint === undefined ? "see --help" : hint.replace(/^\(Did you mean (.*)\?\)$/, "did you mean $1?"));
+}
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : USAGE_EXIT;
+  } else {
+    process.stderr.write(`${formatError(error)}\n`);
+    process.exitCode = error instanceof WasmoteError && error.fault === "usage" ? USAGE_EXIT : FAILURE_EXIT;
+  }
+}

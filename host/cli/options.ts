@@ -1,0 +1,147 @@
+/** Every option of the command line, in one table: it feeds parsing, help and the types of the commands. */
+
+import { type Command, Option } from "commander";
+import { formatEndpoint, parseEndpoint } from "../hal/endpoint.ts";
+import type { LogLevelName } from "../node/log.ts";
+import type { Engine } from "../node/start.ts";
+import {
+  parseDuration,
+  parseEngine,
+  parseInterval,
+  parseLogLevel,
+  parseNodes,
+  parsePort,
+  parseSeed,
+  parseSetting,
+} from "./parse.ts";
+
+interface OptionDefinition<Value> {
+  /** As commander takes them; the option's key is the long flag in camel case. */
+  readonly flags: string;
+  readonly description: string;
+  /** Throws `EUSAGE`. A flag without a value needs none. */
+  parse?(text: string, previous?: Value): Value;
+  readonly default?: Value;
+  /** The default as the help shows it. */
+  readonly shownDefault?: string;
+}
+
+function option<Value>(definition: OptionDefinition<Value>): OptionDefinition<Value> {
+  return definition;
+}
+
+const broker = (text: string): string => formatEndpoint(parseEndpoint(text));
+
+const shared = {
+  engine: option<Engine>({
+    flags: "--engine <engine>",
+    description: "what runs the nodes: v8 in this process, or wasm3, as boards do",
+    parse: parseEngine,
+    default: "v8",
+  }),
+  sensor: option<string | undefined>({
+    flags: "--sensor <sensor>",
+    description: "constant:17.2, sine, walk:SEED, csv:FILE or file:PATH (default: a year of hourly temperatures)",
+  }),
+  username: option<string | undefined>({
+    flags: "--username <name>",
+    description: "MQTT user name; the password comes from the environment variable WASMOTE_PASSWORD",
+  }),
+  verbose: option<boolean | undefined>({ flags: "--verbose", description: "print everything that the nodes log" }),
+};
+
+export const START_OPTIONS = {
+  duration: option<number | undefined>({
+    flags: "--duration <time>",
+    description: "stop after 500ms, 5s, 2m, 1h (default: run until Ctrl-C)",
+    parse: parseDuration,
+  }),
+  nodes: option({
+    flags: "--nodes <count>",
+    description: "how many nodes, with ids from 1; at most 1000",
+    parse: parseNodes,
+    default: 2,
+  }),
+  interval: option({
+    flags: "--interval <time>",
+    description: "time between a node's readings, 100ms to 24h",
+    parse: parseInterval,
+    default: 1_000,
+    shownDefault: "1s",
+  }),
+  broker: option<string | undefined>({
+    flags: "--broker <address>",
+    description: "use the broker at mqtt://host:port and start none",
+    parse: broker,
+  }),
+  port: option({ flags: "--port <port>", description: "MQTT port of the broker", parse: parsePort, default: 1883 }),
+  wsPort: option({
+    flags: "--ws-port <port>",
+    description: "MQTT over WebSocket port of the broker",
+    parse: parsePort,
+    default: 8083,
+  }),
+  module: option<string | undefined>({
+    flags: "--module <file>",
+    description: "run this .wasm file and build nothing (default: build/temperature.wasm, built first)",
+  }),
+  json: option<boolean | undefined>({ flags: "--json", description: "print one JSON line for each message" }),
+  ...shared,
+};
+
+export const RUN_OPTIONS = {
+  id: option<string | undefined>({
+    flags: "--id <id>",
+    description: "the node's id, 1 to 23 of 0-9 A-Z a-z - _; required",
+  }),
+  broker: option<string[]>({
+    flags: "--broker <address>",
+    description: "endpoint 0, mqtt://host:port; once more for endpoint 1, and so on",
+    parse: (text, previous = []) => [...previous, broker(text)],
+  }),
+  interval: option<number | undefined>({
+    flags: "--interval <time>",
+    description: "time between readings, 100ms to 24h (default: the module's own)",
+    parse: parseInterval,
+  }),
+  seed: option<number | undefined>({
+    flags: "--seed <number>",
+    description: "makes the random numbers repeatable",
+    parse: parseSeed,
+  }),
+  set: option<Record<string, string>>({
+    flags: "--set <key=value>",
+    description: "a configuration value for the module; may be repeated",
+    parse: parseSetting,
+  }),
+  logLevel: option<LogLevelName>({
+    flags: "--log-level <level>",
+    description: "the least that is printed: debug, info, warn or error",
+    parse: parseLogLevel,
+    default: "info",
+  }),
+  ...shared,
+};
+
+/** What a table of options yields. */
+export type Values<Table> = {
+  readonly [Name in keyof Table]: Table[Name] extends OptionDefinition<infer Value> ? Value : never;
+};
+
+export type StartValues = Values<typeof START_OPTIONS>;
+/** An option that is given any number of times may be given none. */
+export type RunValues = Omit<Values<typeof RUN_OPTIONS>, "broker" | "set"> & {
+  readonly broker?: readonly string[];
+  readonly set?: Readonly<Record<string, string>>;
+};
+
+/** Gives a command the options of a table. */
+export function addOptions(command: Command, table: Readonly<Record<string, OptionDefinition<unknown>>>): Command {
+  for (const definition of Object.values(table)) {
+    const each = new Option(definition.flags, definition.description);
+    if (definition.parse) each.argParser(definition.parse);
+    if (definition.default !== undefined) each.default(definition.default, definition.shownDefault);
+    command.addOption(each);
+  }
+  return command;
+}

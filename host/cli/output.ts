@@ -1,0 +1,81 @@
+/** What the command line prints: messages on stdout, everything else on stderr. Colours only on a terminal. */
+
+import { styleText } from "node:util";
+import { WasmoteError } from "../errors.ts";
+import { type LogLine, printable } from "../node/log.ts";
+
+type Style = Parameters<typeof styleText>[0];
+
+/** A message as it came from the broker. */
+export interface Message {
+  readonly time: Date;
+  readonly topic: string;
+  readonly payload: string;
+  readonly qos: number;
+  readonly retain: boolean;
+}
+
+const LEVEL_STYLES: Readonly<Record<LogLine["level"], Style>> = {
+  debug: "gray",
+  info: "blue",
+  warn: "yellow",
+  error: "red",
+};
+
+/** A message as one line for a person. */
+export function formatMessage({ time, topic, payload }: Message): string {
+  return `${paint("gray", clock(time))}  ${paint("cyan", printable(topic))}  ${printable(payload)}`;
+}
+
+/** A message as one line of JSON; the time is ISO 8601 in UTC. */
+export function formatMessageJson({ time, topic, payload, qos, retain }: Message): string {
+  return JSON.stringify({ time: time.toISOString(), topic, payload, qos, retain });
+}
+
+/** Something that a node logged. */
+export function printLog(id: string, { level, text }: LogLine): void {
+  const label = paint(LEVEL_STYLES[level], level.padEnd(5), process.stderr);
+  process.stderr.write(`${paint("gray", clock(new Date()), process.stderr)}  ${label} node ${id}: ${text}\n`);
+}
+
+/** What goes on, for a person. */
+export function printNote(text: string): void {
+  process.stderr.write(`${paint("gray", text, process.stderr)}\n`);
+}
+
+/** Says what is done while it is done, and how long it took: for whatever may take over two seconds. */
+export async function withProgress<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+  const startedMs = performance.now();
+  const live = process.stderr.isTTY;
+  process.stderr.write(live ? `${what} …` : `${what} …\n`);
+  try {
+    const result = await work();
+    const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
+    process.stderr.write(live ? ` ${seconds} s\n` : `${what}: ${seconds} s\n`);
+    return result;
+  } catch (error) {
+    if (live) process.stderr.write("\n");
+    throw error;
+  }
+}
+
+/** An error as the one line that ends a command: `error CODE: what happened — what to do`. */
+export function formatError(error: unknown): string {
+  if (!(error instanceof WasmoteError)) {
+    return `${paint("red", "error EINTERNAL", process.stderr)}: ${error instanceof Error ? error.stack : error}`;
+  }
+  const cure = error.cure === undefined ? "" : ` — ${error.cure}`;
+  return `${paint("red", `error ${error.code}`, process.stderr)}: ${error.message}${cure}`;
+}
+
+/** hh:mm:ss.mmm, local time. */
+function clock(time: Date): string {
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const ms = String(time.getMilliseconds()).padStart(3, "0");
+  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${ms}`;
+}
+
+function paint(style: Style, text: string, stream: NodeJS.WriteStream = process.stdout): string {
+  const { NO_COLOR } = process.env;
+  return stream.isTTY && !NO_COLOR ? styleText(style, text) : text;
+}

@@ -1,0 +1,71 @@
+/** Turns the texts of options into values. Each throws `EUSAGE` with one clear line. */
+
+import { WasmoteError } from "../errors.ts";
+import { LOG_LEVELS, type LogLevelName } from "../node/log.ts";
+import { ENGINES, type Engine } from "../node/start.ts";
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const DAY_MS = 86_400_000;
+const MIN_INTERVAL_MS = 100;
+const MAX_PORT = 65_535;
+const MAX_NODES = 1_000;
+const MAX_SEED = 0xffff_ffff;
+
+/** `500ms`, `5s`, `1.5m`, `2h`; more than nothing, and less than 24 days, the longest that a timer takes. */
+export function parseDuration(text: string): number {
+  const [, number, unit] = text.match(/^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/) ?? [];
+  const ms = Math.round(Number(number) * (UNIT_MS[unit ?? ""] ?? Number.NaN));
+  if (!(ms >= 1 && ms < 24 * DAY_MS)) throw usage(`"${text}" is no duration`, "write 500ms, 5s, 2m or 1h");
+  return ms;
+}
+
+/** A duration, or milliseconds as a bare number, that a node takes for its interval. */
+export function parseInterval(text: string): number {
+  const ms = /^\d{1,9}$/.test(text) ? Number(text) : parseDuration(text);
+  if (ms < MIN_INTERVAL_MS || ms > DAY_MS) throw usage(`an interval of ${text} is out of range`, "use 100ms to 24h");
+  return ms;
+}
+
+export function parseNodes(text: string): number {
+  return integer(text, { what: "number of nodes", min: 1, max: MAX_NODES });
+}
+
+/** 0 lets the system choose. */
+export function parsePort(text: string): number {
+  return integer(text, { what: "port", min: 0, max: MAX_PORT });
+}
+
+export function parseSeed(text: string): number {
+  return integer(text, { what: "seed", min: 0, max: MAX_SEED });
+}
+
+export function parseEngine(text: string): Engine {
+  return choice(text, "engine", ENGINES);
+}
+
+export function parseLogLevel(text: string): LogLevelName {
+  return choice(text, "log level", LOG_LEVELS);
+}
+
+/** `key=value`, added to those before. */
+export function parseSetting(text: string, previous: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [, key, value] = text.match(/^([^=]+)=(.*)$/s) ?? [];
+  if (key === undefined || value === undefined) throw usage(`"${text}" is no setting`, "write --set key=value");
+  return { ...previous, [key]: value };
+}
+
+export function usage(message: string, cure: string): WasmoteError {
+  return new WasmoteError("EUSAGE", "usage", message, { cure });
+}
+
+function integer(text: string, { what, min, max }: { what: string; min: number; max: number }): number {
+  const value = Number(text);
+  if (/^\d{1,10}$/.test(text) && value >= min && value <= max) return value;
+  throw usage(`"${text}" is no ${what}`, `use a whole number from ${min} to ${max}`);
+}
+
+function choice<Name extends string>(text: string, what: string, names: readonly Name[]): Name {
+  const name = names.find((each) => each === text);
+  if (name === undefined) throw usage(`there is no ${what} "${text}"`, `use ${names.join(" or ")}`);
+  return name;
+}
