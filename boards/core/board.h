@@ -92,8 +92,8 @@ int32_t board_checkpoint(void);
 /**
  * Asks whether the node may sleep for `ms` milliseconds when this step has returned.
  *
- * @return 0: the runner ends the links, and runner_turn() returns how long the board may power down. HAL_ENOTSUP: not on
- *         this board, and nothing changes.
+ * @return 0: the runner ends the links, and runner_turn() returns how long the board may power down. HAL_ENOTSUP: not
+ * on this board, and nothing changes.
  */
 int32_t board_deep_sleep(uint32_t ms);
 

@@ -9,8 +9,8 @@
 #include "image.h"
 
 /*
- * The stack of the module, shared by all its functions, in wasm3's 4-byte slots. A frame has one slot for each local and
- * temporary, and the function's constants.
+ * The stack of the module, shared by all its functions, in wasm3's 4-byte slots. A frame has one slot for each local
+ * and temporary, and the function's constants.
  */
 #ifndef ENGINE_STACK_BYTES
 #define ENGINE_STACK_BYTES 1536
@@ -57,8 +57,7 @@ static bool find_exports(struct engine *engine, struct refusal *refusal)
         {"stop", &engine->stop, 0, 0},
     };
     for (size_t i = 0; i < sizeof exports / sizeof exports[0]; i++) {
-        *exports[i].function =
-            find_export(engine->runtime, exports[i].name, exports[i].parameters, exports[i].results);
+        *exports[i].function = find_export(engine->runtime, exports[i].name, exports[i].parameters, exports[i].results);
         if (*exports[i].function != NULL) continue;
         *refusal = (struct refusal){.reason = REFUSAL_EXPORT, .text = exports[i].name};
         return false;

@@ -35,11 +35,11 @@ static inline bool in_memory(IM3Runtime runtime, uint32_t address, uint32_t leng
 }
 
 /* Every import has this shape. */
-#define IMPORT(name)                                                                                                   \
+#define IMPORT(name) \
     static const void *import_##name(IM3Runtime runtime, IM3ImportContext context, uint64_t *stack, void *memory)
 #define UNUSED_RUNTIME (void)runtime, (void)context, (void)memory
-#define TRAP_UNLESS_IN_MEMORY(address, length)                                                                         \
-    (void)context;                                                                                                     \
+#define TRAP_UNLESS_IN_MEMORY(address, length) \
+    (void)context;                             \
     if (!in_memory(runtime, address, length)) return engineTrapOutOfBounds
 
 IMPORT(net_open)

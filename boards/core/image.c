@@ -35,7 +35,7 @@ static bool check_types(struct reader types, struct refusal *refusal)
 
 static bool is_in_abi(const struct reader *name)
 {
-#define HAL_IMPORT(import, parameters, result, signature)                                                              \
+#define HAL_IMPORT(import, parameters, result, signature) \
     if (reader_is(name, #import)) return true;
     HAL_IMPORTS(HAL_IMPORT)
 #undef HAL_IMPORT
@@ -51,8 +51,7 @@ static bool check_imports(struct reader imports, struct refusal *refusal)
         (void)reader_u32(&imports);
         if (imports.failed) break;
         if (kind != FUNCTION_KIND || !reader_is(&module, "hal") || !is_in_abi(&name)) {
-            *refusal =
-                (struct refusal){.reason = REFUSAL_IMPORT, .name = name.next, .nameLength = reader_left(&name)};
+            *refusal = (struct refusal){.reason = REFUSAL_IMPORT, .name = name.next, .nameLength = reader_left(&name)};
             return false;
         }
     }

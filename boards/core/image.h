@@ -18,8 +18,8 @@
 
 /**
  * Checks what the engine does not: one page that can't grow (wasm3 would let a limited memory lie about its size), no
- * mutable global and no start function (a fresh image would not undo them), data inside the image only, imports from the
- * ABI only. `length` bytes that metadata_read() has accepted.
+ * mutable global and no start function (a fresh image would not undo them), data inside the image only, imports from
+ * the ABI only. `length` bytes that metadata_read() has accepted.
  *
  * @return true; or false and `*refusal` says why.
  */

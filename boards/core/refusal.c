@@ -36,8 +36,8 @@ void refusal_describe(const struct refusal *refusal, char text[REFUSAL_TEXT_BYTE
         (void)snprintf(text, REFUSAL_TEXT_BYTES, "not a wasmote module: it carries no metadata");
         return;
     case REFUSAL_ABI_VERSION:
-        (void)snprintf(text, REFUSAL_TEXT_BYTES, "the module speaks ABI version %lu, this board speaks version %d", number,
-                       HAL_ABI_VERSION);
+        (void)snprintf(text, REFUSAL_TEXT_BYTES, "the module speaks ABI version %lu, this board speaks version %d",
+                       number, HAL_ABI_VERSION);
         return;
     case REFUSAL_IMAGE_SIZE:
         (void)snprintf(text, REFUSAL_TEXT_BYTES, RULE "its image size is %lu", number);

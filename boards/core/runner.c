@@ -18,7 +18,8 @@ static void enter(struct runner *runner, enum runner_phase phase, uint32_t nowMs
     runner->durationMs = durationMs;
 }
 
-/* The image may be damaged, so it is thrown away; the wait keeps a module that always traps from burning the battery. */
+/* The image may be damaged, so it is thrown away; the wait keeps a module that always traps from burning the battery.
+ */
 static uint32_t trapped(struct runner *runner, engine_trap trap, uint32_t nowMs)
 {
     bool healthy = runner->phase == RUNNER_RUNNING && nowMs - runner->sinceMs >= RUNNER_HEALTHY_MS;

@@ -1,6 +1,6 @@
 /**
- * Runs a node for its whole life: setup, steps, sleep, a fresh start after a trap. It keeps no time of its own and never
- * waits. A board's main loop is
+ * Runs a node for its whole life: setup, steps, sleep, a fresh start after a trap. It keeps no time of its own and
+ * never waits. A board's main loop is
  *
  *     for (;;) {
  *         uint32_t waitMs = runner_turn(&runner, monotonic_ms());
@@ -8,7 +8,8 @@
  *         wait until a link has bytes or changes its state, or for waitMs milliseconds
  *     }
  *
- * Waking early is harmless. All times are u32 milliseconds that wrap at 2^32; a turn must come at least once in 49 days.
+ * Waking early is harmless. All times are u32 milliseconds that wrap at 2^32; a turn must come at least once in 49
+ * days.
  */
 #ifndef WASMOTE_RUNNER_H
 #define WASMOTE_RUNNER_H

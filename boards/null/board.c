@@ -214,10 +214,6 @@ void board_trapped(const char *trap, uint32_t restartMs)
     give_up(trap);
 }
 
-void board_watchdog_start(void)
-{
-}
+void board_watchdog_start(void) {}
 
-void board_watchdog_stop(void)
-{
-}
+void board_watchdog_stop(void) {}

@@ -169,10 +169,6 @@ void board_trapped(const char *trap, uint32_t restartMs)
     (void)restartMs;
 }
 
-void board_watchdog_start(void)
-{
-}
+void board_watchdog_start(void) {}
 
-void board_watchdog_stop(void)
-{
-}
+void board_watchdog_stop(void) {}

@@ -206,7 +206,7 @@ static void do_record(int type)
         return;
     case SEED:
         script.random = read_u32();
-        if (script.random == 0) script.random = 1;
+        if (script.random == 0) script.random = UINT32_C(0x9e3779b9);
         return;
     case CLOCK:
         script.clockUnixMs = (int64_t)read_number(sizeof(int64_t));

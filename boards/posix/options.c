@@ -1,0 +1,284 @@
+#include "options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "sensor.h"
+#include "text.h"
+
+#define SEE_HELP "see wasmote-posix --help"
+#define DEFAULT_BROKER "mqtt://127.0.0.1:1883"
+
+/* Limits of docs/abi.md, "Configuration keys". */
+#define MAX_ID 23
+#define MAX_CREDENTIAL (OPTIONS_PASSWORD_BYTES - 1)
+#define MIN_INTERVAL_MS 100
+#define MAX_INTERVAL_MS 86400000
+
+#define PROBLEM_BYTES 512
+
+/* What is wrong with a value and how to mend it; `cure` NULL: nothing is wrong. */
+struct verdict {
+    const char *cure;
+};
+
+static const struct verdict good = {NULL};
+
+static char problem[PROBLEM_BYTES];
+static char passwordText[OPTIONS_PASSWORD_BYTES];
+
+static struct verdict wrong(const char *what, const char *value, const char *cure)
+{
+    (void)snprintf(problem, sizeof problem, what, value);
+    return (struct verdict){cure};
+}
+
+/* The last value of a key wins. */
+static struct verdict set_config(struct options *options, const char *key, size_t keyLength, const char *value)
+{
+    size_t i = 0;
+    while (i < options->configCount &&
+           (options->config[i].keyLength != keyLength || memcmp(options->config[i].key, key, keyLength) != 0))
+        i++;
+    if (i == OPTIONS_CONFIG) return wrong("there are too many values%s", "", "at most 32 can be set");
+    options->config[i] = (struct config_value){.key = key, .keyLength = keyLength, .value = value};
+    if (i == options->configCount) options->configCount++;
+    return good;
+}
+
+/* One function for each flag -------------------------------------------------------------------------------------- */
+
+static struct verdict take_id(struct options *options, const char *value)
+{
+    static const char allowed[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
+    size_t length = strlen(value);
+    if (length == 0 || length > MAX_ID || strspn(value, allowed) != length)
+        return wrong("\"%.40s\" is not an id", value, "use 1 to 23 of 0-9 A-Z a-z - _");
+    options->id = value;
+    return set_config(options, "id", 2, value);
+}
+
+static struct verdict take_broker(struct options *options, const char *value)
+{
+    char text[PROBLEM_BYTES];
+    if (options->endpointCount == OPTIONS_ENDPOINTS)
+        return wrong("there are too many brokers%s", "", "at most 4 can be given");
+    const char *why = endpoint_parse(value, &options->endpoints[options->endpointCount], text, sizeof text);
+    if (why != NULL) return wrong("%s", why, "write it as mqtt://host:port, and credentials with --username");
+    options->endpointCount++;
+    return good;
+}
+
+static struct verdict take_username(struct options *options, const char *value)
+{
+    if (strlen(value) > MAX_CREDENTIAL) return wrong("the user name is too long%s", "", "use at most 64 bytes");
+    return set_config(options, "username", 8, value);
+}
+
+static struct verdict take_password_file(struct options *options, const char *value)
+{
+    /* One more than fits, and a line's end. */
+    char text[OPTIONS_PASSWORD_BYTES + 2];
+    FILE *file = fopen(value, "rb");
+    if (file == NULL) return wrong("can't read the password file %.200s", value, "check its path and its permissions");
+    size_t length = fread(text, 1, sizeof text, file);
+    (void)fclose(file);
+    if (length > 0 && text[length - 1] == '\n') length--;
+    if (length > 0 && text[length - 1] == '\r') length--;
+    if (length == 0 || length > MAX_CREDENTIAL || memchr(text, '\n', length) != NULL)
+        return wrong("%.200s does not hold a password", value, "it must be one line of 1 to 64 bytes");
+    memcpy(passwordText, text, length);
+    passwordText[length] = '\0';
+    options->password = passwordText;
+    return good;
+}
+
+static struct verdict take_interval(struct options *options, const char *value)
+{
+    static char text[16];
+    uint32_t ms;
+    if (!text_to_ms(value, &ms) || ms < MIN_INTERVAL_MS || ms > MAX_INTERVAL_MS)
+        return wrong("\"%.40s\" is not an interval", value, "use 100ms to 24h, such as 1s, 500ms or 1500");
+    (void)snprintf(text, sizeof text, "%lu", (unsigned long)ms);
+    return set_config(options, "interval", 8, text);
+}
+
+static struct verdict take_sensor(struct options *options, const char *value)
+{
+    char text[PROBLEM_BYTES];
+    const char *why = sensor_init(value, text, sizeof text);
+    if (why != NULL) return wrong("%s", why, "use constant:17.2, sine, walk:SEED, csv:FILE or file:PATH");
+    options->sensor = value;
+    return good;
+}
+
+static struct verdict take_seed(struct options *options, const char *value)
+{
+    if (!text_to_u32(value, UINT32_MAX, &options->seed))
+        return wrong("\"%.40s\" is not a seed", value, "use a number from 0 to 4294967295");
+    options->seeded = true;
+    return good;
+}
+
+static struct verdict take_set(struct options *options, const char *value)
+{
+    const char *equals = strchr(value, '=');
+    if (equals == NULL || equals == value) return wrong("\"%.40s\" sets nothing", value, "write it as key=value");
+    return set_config(options, value, (size_t)(equals - value), equals + 1);
+}
+
+static struct verdict take_duration(struct options *options, const char *value)
+{
+    if (!text_to_ms(value, &options->durationMs) || options->durationMs == 0)
+        return wrong("\"%.40s\" is not a duration", value, "use 5s, 500ms or 2m");
+    return good;
+}
+
+static struct verdict take_log_level(struct options *options, const char *value)
+{
+    for (int level = HAL_LOG_DEBUG; level <= HAL_LOG_ERROR; level++) {
+        if (strcmp(value, logLevels[level]) != 0) continue;
+        options->logLevel = (enum hal_level)level;
+        return good;
+    }
+    return wrong("\"%.40s\" is not a log level", value, "use debug, info, warn or error");
+}
+
+static const struct {
+    const char *name;
+    const char *value;
+    const char *help;
+    struct verdict (*take)(struct options *, const char *);
+} flags[] = {
+    {"--id", "ID", "the node's id and MQTT client identifier; required", take_id},
+    {"--broker", "URL", "mqtt://host:port; more than one for endpoints 0, 1, ...; default " DEFAULT_BROKER,
+     take_broker},
+    {"--username", "NAME", "the broker's user name for this node", take_username},
+    {"--password-file", "FILE", "a file that holds the password; or set WASMOTE_PASSWORD", take_password_file},
+    {"--interval", "TIME", "between two readings: 1s, 500ms or milliseconds", take_interval},
+    {"--sensor", "SPEC", "constant:17.2, sine, walk:SEED, csv:FILE or file:PATH; default sine", take_sensor},
+    {"--seed", "N", "makes the node's random numbers repeatable", take_seed},
+    {"--set", "KEY=VALUE", "sets a configuration value of the application", take_set},
+    {"--duration", "TIME", "ends the node after that time, as Ctrl-C does", take_duration},
+    {"--log-level", "LEVEL", "debug, info, warn or error; default info", take_log_level},
+    {"--help", NULL, "shows this", NULL},
+    {"--version", NULL, "shows the version", NULL},
+    {"--abi", NULL, "shows the ABI that this board speaks", NULL},
+};
+
+#define FLAGS (sizeof flags / sizeof flags[0])
+
+/* Answers ---------------------------------------------------------------------------------------------------------- */
+
+static void show_help(void)
+{
+    (void)printf("Runs one node under wasm3, as a device does.\n\n"
+                 "usage: wasmote-posix <module.wasm> --id ID [options]\n\n");
+    for (size_t i = 0; i < FLAGS; i++) {
+        const char *value = flags[i].value != NULL ? flags[i].value : "";
+        int width = 22 - (int)strlen(flags[i].name) - 1;
+        (void)printf("  %s %-*s %s\n", flags[i].name, width, value, flags[i].help);
+    }
+    (void)printf(
+        "\nIt logs to stderr, and ends with 0 when it was asked to, 1 if it can't go on, 2 for a wrong command\n"
+        "line, 3 for a module that it refuses.\n");
+}
+
+static void show_abi(void)
+{
+    (void)printf("version %d\n", HAL_ABI_VERSION);
+#define HAL_IMPORT(name, parameters, result, signature) \
+    (void)printf("import %s (%s) -> %s\n", #name, parameters, result);
+    HAL_IMPORTS(HAL_IMPORT)
+#undef HAL_IMPORT
+#define HAL_EXPORT(name, parameters, result, signature) \
+    (void)printf("export %s (%s) -> %s\n", #name, parameters, result);
+    HAL_EXPORTS(HAL_EXPORT)
+#undef HAL_EXPORT
+#define HAL_ERROR(name, value) (void)printf("error %s %d\n", #name, HAL_##name);
+    HAL_ERRORS(HAL_ERROR)
+#undef HAL_ERROR
+}
+
+static bool answer(const char *flag)
+{
+    if (strcmp(flag, "--help") == 0) {
+        show_help();
+    } else if (strcmp(flag, "--version") == 0) {
+        (void)printf("wasmote-posix %s, ABI version %d\n", WASMOTE_VERSION, HAL_ABI_VERSION);
+    } else if (strcmp(flag, "--abi") == 0) {
+        show_abi();
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* Parsing ---------------------------------------------------------------------------------------------------------- */
+
+static enum options_result fail(const char *what, const char *cure)
+{
+    log_error(what, cure);
+    return OPTIONS_WRONG;
+}
+
+/* `--name value` or `--name=value`. Moves `index` on to the last argument that was used. */
+static struct verdict take_flag(struct options *options, int argc, char **argv, int *index)
+{
+    const char *argument = argv[*index];
+    size_t length = strcspn(argument, "=");
+    for (size_t i = 0; i < FLAGS; i++) {
+        if (strlen(flags[i].name) != length || memcmp(flags[i].name, argument, length) != 0) continue;
+        if (flags[i].take == NULL) break;
+        if (argument[length] == '=') return flags[i].take(options, argument + length + 1);
+        if (*index + 1 == argc) return wrong("%.40s needs a value", argument, SEE_HELP);
+        *index += 1;
+        return flags[i].take(options, argv[*index]);
+    }
+    return wrong("there is no flag %.40s", argument, SEE_HELP);
+}
+
+/* What one flag can't know of the others. */
+static struct verdict complete(struct options *options)
+{
+    if (options->module == NULL) return wrong("no module is given%s", "", SEE_HELP);
+    if (options->id == NULL) return wrong("no id is given%s", "", "add --id, such as --id 7");
+    bool username = false;
+    for (size_t i = 0; i < options->configCount; i++)
+        username =
+            username || (options->config[i].keyLength == 8 && memcmp(options->config[i].key, "username", 8) == 0);
+    if (options->password != NULL && !username) return wrong("a password needs a user name%s", "", "add --username");
+    const char *environment = getenv("WASMOTE_PASSWORD");
+    if (options->password == NULL && username && environment != NULL && *environment != '\0') {
+        if (strlen(environment) > MAX_CREDENTIAL)
+            return wrong("WASMOTE_PASSWORD is too long%s", "", "use at most 64 bytes");
+        options->password = environment;
+    }
+    struct verdict verdict = good;
+    if (options->password != NULL) verdict = set_config(options, "password", 8, options->password);
+    if (verdict.cure == NULL && options->endpointCount == 0) verdict = take_broker(options, DEFAULT_BROKER);
+    if (verdict.cure == NULL && options->sensor == NULL) verdict = take_sensor(options, "sine");
+    return verdict;
+}
+
+enum options_result options_parse(int argc, char **argv, struct options *options)
+{
+    *options = (struct options){.logLevel = HAL_LOG_INFO};
+    for (int i = 1; i < argc; i++)
+        if (answer(argv[i])) return OPTIONS_DONE;
+    for (int i = 1; i < argc; i++) {
+        struct verdict verdict = good;
+        if (strncmp(argv[i], "-", 1) == 0) {
+            verdict = take_flag(options, argc, argv, &i);
+        } else if (options->module != NULL) {
+            verdict = wrong("there is a second module, %.200s", argv[i], "run one process for each node");
+        } else {
+            options->module = argv[i];
+        }
+        if (verdict.cure != NULL) return fail(problem, verdict.cure);
+    }
+    struct verdict verdict = complete(options);
+    return verdict.cure != NULL ? fail(problem, verdict.cure) : OPTIONS_RUN;
+}
