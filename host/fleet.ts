@@ -8,6 +8,9 @@ import type { LoadedModule } from "./engine/module.ts";
 import { WasmoteError } from "./errors.ts";
 import type { FleetBoard } from "./hal/null-board.ts";
 
+/** Each step looks just above the image; the whole page takes as long as 20 steps, so it has its turn now and then. */
+const STEPS_PER_FULL_CHECK = 1_024;
+
 export class Fleet {
   readonly size: number;
   readonly #instance: NodeInstance;
@@ -17,6 +20,7 @@ export class Fleet {
   readonly #fresh: Uint8Array;
   /** Image after image. */
   readonly #images: Uint8Array;
+  #steps = 0;
 
   /** `size`: how many nodes. Each begins with a fresh image, and needs its `setup` before its first step. */
   constructor(module: LoadedModule, size: number, board: FleetBoard) {
@@ -45,6 +49,7 @@ export class Fleet {
     this.#enter(node);
     const waitMs = this.#instance.step(nowMs);
     this.#leave(node);
+    if (++this.#steps % STEPS_PER_FULL_CHECK === 0) this.#instance.checkCanary();
     return waitMs;
   }
 

@@ -142,6 +142,7 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
     if (instance === undefined || this.#over) return;
     this.#guarded(() => {
       const waitMs = instance.step(this.#now());
+      instance.checkCanary();
       if (waitMs === STEP_ENDED) this.#leave();
       else this.#schedule(waitMs);
     });
