@@ -15,6 +15,9 @@ export interface Message {
   readonly retain: boolean;
 }
 
+/** What takes no longer needs no words. */
+const PATIENCE_MS = 300;
+
 const LEVEL_STYLES: Readonly<Record<LogLine["level"], Style>> = {
   debug: "gray",
   info: "blue",
@@ -43,19 +46,21 @@ export function printNote(text: string): void {
   process.stderr.write(`${paint("gray", text, process.stderr)}\n`);
 }
 
-/** Says what is done while it is done, and how long it took: for whatever may take over two seconds. */
+/** Says what is done while it is done, and how long it took, unless it is over at once. */
 export async function withProgress<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
   const startedMs = performance.now();
-  const live = process.stderr.isTTY;
-  process.stderr.write(live ? `${what} …` : `${what} …\n`);
+  let shown = false;
+  const timer = setTimeout(() => {
+    shown = true;
+    process.stderr.write(`${what} …`);
+  }, PATIENCE_MS);
   try {
     const result = await work();
-    const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
-    process.stderr.write(live ? ` ${seconds} s\n` : `${what}: ${seconds} s\n`);
+    if (shown) process.stderr.write(` ${((performance.now() - startedMs) / 1_000).toFixed(1)} s`);
     return result;
-  } catch (error) {
-    if (live) process.stderr.write("\n");
-    throw error;
+  } finally {
+    clearTimeout(timer);
+    if (shown) process.stderr.write("\n");
   }
 }
 

@@ -4,9 +4,9 @@
  * | text | readings |
  * | --- | --- |
  * | `constant:17.2` | always the same |
- * | `sine`, `sine:15,7` | a day's curve with that mean and amplitude, warmest at 15:00 UTC |
- * | `walk`, `walk:42` | a random walk from 20.0 in steps of at most 0.1; a seed makes it repeatable |
- * | `csv:FILE` | the rows of a `time,celsius` file, one for each reading, over and over |
+ * | `sine`, `sine:16,6` | a day's curve with that mean and amplitude, warmest at 15:00 UTC |
+ * | `walk:42` | a random walk from 20.0 in steps of at most 0.1, the same for each seed |
+ * | `csv:FILE`, `csv:FILE#24` | the rows of a `time,celsius` file, from row 0 or another, one a reading, over and over |
  * | `file:PATH` | a file that holds millidegrees Celsius, as Linux's hwmon does, read at each reading |
  */
 
@@ -20,27 +20,31 @@ import { Xorshift32 } from "./random.ts";
 /** Puts a reading in millidegrees Celsius into `out[0]` and returns 0, or returns an errno. */
 export type Sensor = (out: Int32Array) => number;
 
-export interface SensorOptions {
-  /** Milliseconds since 1970, for `sine`. */
-  readonly unixMs: () => number;
-  /** The row, from 0, that `csv` begins with; past the last it begins again at the first. */
-  readonly firstRow?: number;
-  /** For a `walk` without a seed of its own. */
-  readonly seed?: number | undefined;
-}
-
 /** The demo's: a year of hourly temperatures, whose origin host/data/README.md tells. */
-export const DEFAULT_SENSOR = `csv:${fileURLToPath(new URL("../data/seattle-hourly-normals-2010.csv", import.meta.url))}`;
+const YEAR = fileURLToPath(new URL("../data/seattle-hourly-normals-2010.csv", import.meta.url));
+const YEAR_ROWS = 8_759;
 
 const HOUR_MS = 3_600_000;
 const COLDEST_HOUR = 3;
 const MILLIDEGREES = 1_000;
-const SINE_DEFAULT = [15, 7] as const;
+const SINE_DEFAULT = [16, 6] as const;
 const WALK = { start: 20_000, step: 100, min: -40_000, max: 85_000 } as const;
 const MAX_CELSIUS = 2_000_000;
 
-/** Makes a sensor. Throws `ESENSOR` if the text is none, or names a table that can't be read. */
-export function createSensor(text: string, options: SensorOptions): Sensor {
+/** What a node reads that was given no sensor: the demo's year, from a season that depends on its id alone. */
+export function defaultSensor(id: string): string {
+  let hash = 0;
+  for (const character of id) hash = Math.imul(hash, 31) + (character.codePointAt(0) ?? 0);
+  // Knuth's multiplicative hash spreads ids that follow each other over the whole year.
+  return `csv:${YEAR}#${Math.floor(((Math.imul(hash, 0x9e3779b1) >>> 0) / 2 ** 32) * YEAR_ROWS)}`;
+}
+
+/**
+ * Makes a sensor. Throws `ESENSOR` if the text is none, or names a table that can't be read.
+ *
+ * `unixMs`: milliseconds since 1970, for `sine`.
+ */
+export function createSensor(text: string, unixMs: () => number = Date.now): Sensor {
   const colon = text.indexOf(":");
   const kind = colon < 0 ? text : text.slice(0, colon);
   const argument = colon < 0 ? undefined : text.slice(colon + 1);
@@ -48,11 +52,11 @@ export function createSensor(text: string, options: SensorOptions): Sensor {
     case "constant":
       return constant(celsius(argument, text));
     case "sine":
-      return sine(argument, text, options.unixMs);
+      return sine(argument, text, unixMs);
     case "walk":
-      return walk(argument, text, options.seed);
+      return walk(argument, text);
     case "csv":
-      return replay(rows(required(argument, text)), options.firstRow ?? 0);
+      return csv(required(argument, text));
     case "file":
       return file(required(argument, text));
     default:
@@ -84,9 +88,9 @@ function sine(argument: string | undefined, text: string, unixMs: () => number):
   };
 }
 
-function walk(argument: string | undefined, text: string, seed: number | undefined): Sensor {
-  if (argument !== undefined && !/^\d{1,10}$/.test(argument)) throw refused(`"${text}" is not walk:SEED`);
-  const random = new Xorshift32(argument === undefined ? seed : Number(argument));
+function walk(argument: string | undefined, text: string): Sensor {
+  if (argument === undefined || !/^\d{1,10}$/.test(argument)) throw refused(`"${text}" is not walk:SEED`);
+  const random = new Xorshift32(Number(argument));
   let value: number = WALK.start;
   return (out) => {
     const step = ((random.next() >>> 0) % (2 * WALK.step + 1)) - WALK.step;
@@ -96,8 +100,10 @@ function walk(argument: string | undefined, text: string, seed: number | undefin
   };
 }
 
-function replay(readings: Int32Array, firstRow: number): Sensor {
-  let row = firstRow % readings.length;
+function csv(argument: string): Sensor {
+  const [, path = argument, firstRow = "0"] = argument.match(/^(.+)#(\d{1,9})$/) ?? [];
+  const readings = rows(path);
+  let row = Number(firstRow) % readings.length;
   return (out) => {
     out[0] = readings[row] ?? 0;
     row = (row + 1) % readings.length;

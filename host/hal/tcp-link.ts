@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { Errno } from "../abi.ts";
 import { systemCode } from "../errors.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { type Endpoint, formatEndpoint } from "./endpoint.ts";
 
 /**
  * The receive queue stops the socket here, and the peer then feels TCP's own backpressure. A node reads a few hundred
@@ -30,6 +30,15 @@ const SYSTEM_ERRORS: Readonly<Record<string, number>> = {
   ETIMEDOUT: Errno.ETIMEDOUT,
 };
 
+export interface LinkEvents {
+  /** Bytes arrived, there is room to send again, the link opened or closed. */
+  wake(): void;
+  /** The link failed, for this reason. */
+  broken(why: string): void;
+  /** The socket is gone. */
+  gone(): void;
+}
+
 /**
  * One TCP connection with the ABI's non-blocking calls.
  *
@@ -46,9 +55,8 @@ export class TcpLink {
   #headOffset = 0;
   #state = CONNECTING;
 
-  /** `wake` is called on bytes, room, opening and closing; `gone` once, when the socket is. */
-  constructor({ host, port }: Endpoint, { wake, gone }: { wake: () => void; gone: () => void }) {
-    const socket = connect({ host, port, noDelay: true });
+  constructor(endpoint: Endpoint, { wake, broken, gone }: LinkEvents) {
+    const socket = connect({ ...endpoint, noDelay: true });
     this.#socket = socket;
     socket.on("connect", () => {
       this.#state = OPEN;
@@ -62,7 +70,12 @@ export class TcpLink {
     });
     socket.on("drain", wake);
     socket.on("end", () => this.#fail(Errno.EPIPE, wake));
-    socket.on("error", (error) => this.#fail(SYSTEM_ERRORS[systemCode(error) ?? ""] ?? Errno.ECONNRESET, wake));
+    socket.on("error", (error) => {
+      const code = systemCode(error) ?? error.message;
+      const what = this.#state === CONNECTING ? "no connection to" : "lost the connection to";
+      broken(`${what} ${formatEndpoint(endpoint)}: ${code}`);
+      this.#fail(SYSTEM_ERRORS[code] ?? Errno.ECONNRESET, wake);
+    });
     this.closed = new Promise((resolve) => {
       socket.on("close", () => {
         this.#fail(Errno.ECONNRESET, wake);

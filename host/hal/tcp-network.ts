@@ -8,17 +8,23 @@ import { TcpLink } from "./tcp-link.ts";
 /** As many as a small board has sockets to spare. */
 const MAX_LINKS = 4;
 
+export interface NetworkHost {
+  /** A link has bytes, has room again, opened or closed: the node should run. */
+  wake(): void;
+  /** A link failed; the text says which and why, for a person. */
+  warn(text: string): void;
+}
+
 export class TcpNetwork implements Network {
   readonly #endpoints: readonly Endpoint[];
-  readonly #onWake: () => void;
+  readonly #host: NetworkHost;
   readonly #links: (TcpLink | undefined)[] = new Array(MAX_LINKS).fill(undefined);
   /** Every link whose socket still lives, those included whose handle was given back. */
   readonly #alive = new Set<TcpLink>();
 
-  /** `onWake` is called whenever a link has bytes, has room again, opened or closed: the node should run. */
-  constructor(endpoints: readonly Endpoint[], onWake: () => void) {
+  constructor(endpoints: readonly Endpoint[], host: NetworkHost) {
     this.#endpoints = endpoints;
-    this.#onWake = onWake;
+    this.#host = host;
   }
 
   open(endpoint: number): number {
@@ -28,7 +34,10 @@ export class TcpNetwork implements Network {
     if (handle < 0) return Errno.EMFILE;
     const link = new TcpLink(target, {
       wake: () => {
-        if (this.#links.includes(link)) this.#onWake();
+        if (this.#links.includes(link)) this.#host.wake();
+      },
+      broken: (why) => {
+        if (this.#links.includes(link)) this.#host.warn(why);
       },
       gone: () => this.#alive.delete(link),
     });

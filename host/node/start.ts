@@ -3,7 +3,7 @@
 import { type LoadedModule, loadModule, readModule } from "../engine/module.ts";
 import { WasmoteError } from "../errors.ts";
 import { parseEndpoint } from "../hal/endpoint.ts";
-import { DEFAULT_SENSOR } from "../hal/sensors.ts";
+import { defaultSensor } from "../hal/sensors.ts";
 import { providePosixProgram } from "./posix-program.ts";
 import type { NodeSettings, RunningNode } from "./running-node.ts";
 import { V8Node } from "./v8-node.ts";
@@ -14,6 +14,8 @@ export type Engine = (typeof ENGINES)[number];
 
 export interface StartNodeOptions extends NodeSettings {
   readonly engine: Engine;
+  /** For wasm3: another build of the program than build/wasmote-posix, such as one with sanitizers. */
+  readonly program?: string | undefined;
 }
 
 /**
@@ -22,12 +24,14 @@ export interface StartNodeOptions extends NodeSettings {
  * Throws `ENOMODULE`, `EMODULE`, `EABI`, `EIMAGE` for a module that can't be run, `EENDPOINT`, `ESENSOR`, `EID` for
  * settings that are none, `EWASM3` where that engine is not to be had.
  */
-export async function startNode({ engine, ...settings }: StartNodeOptions): Promise<RunningNode> {
+export async function startNode({ engine, program, ...settings }: StartNodeOptions): Promise<RunningNode> {
   checkId(settings.id);
   settings.brokers.forEach(parseEndpoint);
   const module = await load(settings.module);
   if (engine === "wasm3") {
-    return new Wasm3Node(await providePosixProgram(), { ...settings, sensor: settings.sensor ?? DEFAULT_SENSOR });
+    // The program replays a table from its first row only.
+    const sensor = settings.sensor ?? defaultSensor(settings.id).replace(/#\d+$/, "");
+    return new Wasm3Node(program ?? (await providePosixProgram()), { ...settings, sensor });
   }
   const node = new V8Node(module, settings);
   // The caller's listeners first, then the node's first words.

@@ -8,7 +8,7 @@ import { WasmoteError } from "../errors.ts";
 import type { LogLevel } from "../hal/board.ts";
 import { parseEndpoint } from "../hal/endpoint.ts";
 import { createNodeBoard } from "../hal/node-board.ts";
-import { createSensor, DEFAULT_SENSOR, singleSensor } from "../hal/sensors.ts";
+import { createSensor, defaultSensor, singleSensor } from "../hal/sensors.ts";
 import { TcpNetwork } from "../hal/tcp-network.ts";
 import { LogBook, type LogLine } from "./log.ts";
 import {
@@ -62,13 +62,11 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
     this.#module = module;
     this.#settings = settings;
     this.#logBook = new LogBook(settings.password);
-    this.#network = new TcpNetwork(settings.brokers.map(parseEndpoint), () => this.#wake());
-    const sensor = createSensor(settings.sensor ?? DEFAULT_SENSOR, {
-      unixMs: Date.now,
-      firstRow: firstRow(settings.id),
-      seed: settings.seed,
+    this.#network = new TcpNetwork(settings.brokers.map(parseEndpoint), {
+      wake: () => this.#wake(),
+      warn: (text) => this.#log(2, text),
     });
-    this.#sensors = singleSensor(sensor);
+    this.#sensors = singleSensor(createSensor(settings.sensor ?? defaultSensor(settings.id)));
     this.#epochMs = options.firstNowMs === undefined ? 0 : options.firstNowMs - performance.now();
     this.#firstRestartMs = options.restartMs ?? RESTART_MS.first;
     this.#restartMs = this.#firstRestartMs;
@@ -223,11 +221,4 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
     this.#network.destroy();
     this.emit("ended");
   }
-}
-
-/** Where a node's replay begins: nodes that follow each other are far apart in the year, and each is always the same. */
-function firstRow(id: string): number {
-  let hash = 0;
-  for (const character of id) hash = (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) >>> 0;
-  return Math.imul(hash, 0x9e3779b1) >>> 8;
 }

@@ -11,8 +11,10 @@ import { type NodeEvents, type NodeSettings, type RunningNode, STOP_TIMEOUT_MS }
 /** The program bounds the good-bye itself; this is for one that hangs. */
 const STOP_GRACE_MS = STOP_TIMEOUT_MS + 1_000;
 
-/** What its log lines begin with. */
-const LEVEL_PREFIX = new RegExp(`^(${LOG_LEVELS.join("|")}): (.*)$`);
+/** Its log lines: `warn: [7] text`. */
+const LOG_LINE = new RegExp(`^(${LOG_LEVELS.join("|")}): \\[[^\\]]*\\] (.*)$`);
+/** What it logs when the node trapped. */
+const TRAP = /^the node trapped: (.*); it restarts in/;
 
 /** Processes that must not outlive this one. */
 const children = new Set<ChildProcess>();
@@ -66,9 +68,10 @@ export class Wasm3Node extends EventEmitter<NodeEvents> implements RunningNode {
   }
 
   #log(line: string): void {
-    const [, level, text] = line.match(LEVEL_PREFIX) ?? [];
-    const known = LOG_LEVELS.find((each) => each === level);
-    this.emit("log", this.#logBook.add(known ?? "info", known === undefined ? line : (text ?? "")));
+    const [, level, text = line] = line.match(LOG_LINE) ?? [];
+    this.emit("log", this.#logBook.add(LOG_LEVELS.find((each) => each === level) ?? "error", text));
+    const trap = text.match(TRAP)?.[1];
+    if (trap !== undefined) this.emit("fault", new WasmoteError("ETRAP", "module", `trap: ${trap}`));
   }
 
   #end(why?: string): void {

@@ -19,7 +19,7 @@ const DEFAULT_MODULE = join(PROJECT, "build", "temperature.wasm");
 export async function start(options: StartValues): Promise<void> {
   const interrupted = interruption();
   if (options.module === undefined) await withProgress("building the modules", buildExamples);
-  if (options.engine === "wasm3") await withProgress("looking for wasm3", providePosixProgram);
+  if (options.engine === "wasm3") await withProgress("building wasm3", providePosixProgram);
   const broker = options.broker === undefined ? await startBroker(options) : undefined;
   try {
     await runAgainst(options, broker, interrupted);
