@@ -20,7 +20,12 @@
  * wasm3 checks the stack's end when a function is entered, after the caller has written the arguments, 8 bytes each,
  * above its own frame. This much is kept free for them.
  */
-#define STACK_RESERVE_BYTES (IMAGE_MAX_TYPE_VALUES * 8)
+#define STACK_RESERVE_BYTES (IMAGE_MAX_TYPE_VALUES * sizeof(uint64_t))
+
+/* Words of compiled code to make room for at once, for each 8 bytes of the module's code. */
+#ifndef CODE_WORDS_PER_8_BYTES
+#define CODE_WORDS_PER_8_BYTES 5
+#endif
 
 const engine_trap engineTrapOutOfBounds = "[trap] out of bounds memory access";
 
@@ -65,6 +70,21 @@ static bool find_exports(struct engine *engine, struct refusal *refusal)
     return true;
 }
 
+/*
+ * Makes one page for most of the compiled code before anything is compiled; wasm3 takes small pages for the rest, as
+ * d_m3CodePageAlignSize says. Every page costs a header, a rest that is too small to use, and a jump on the way past
+ * its end. Modules need about 0.7 words for each byte of their code, so this page is hardly ever too large.
+ */
+static bool reserve_code(IM3Runtime runtime, const M3Module *module)
+{
+    size_t bytes = 0;
+    for (u32 i = 0; i < module->numFunctions; i++)
+        bytes += (size_t)(module->functions[i].wasmEnd - module->functions[i].wasm);
+    IM3CodePage page = AcquireCodePageWithCapacity(runtime, (u32)(bytes * CODE_WORDS_PER_8_BYTES / 8));
+    ReleaseCodePage(runtime, page);
+    return page != NULL;
+}
+
 static bool load(struct engine *engine, const uint8_t *bytes, uint32_t length, uint32_t memoryBytes,
                  struct refusal *refusal)
 {
@@ -84,6 +104,7 @@ static bool load(struct engine *engine, const uint8_t *bytes, uint32_t length, u
         m3_FreeModule(module);
         return refuse(refusal, result);
     }
+    if (!reserve_code(engine->runtime, module)) return refuse(refusal, m3Err_mallocFailed);
     result = hal_link(module);
     if (result == m3Err_none) result = m3_CompileModule(module);
     if (result != m3Err_none) return refuse(refusal, result);

@@ -39,8 +39,8 @@ void log_text(enum hal_level level, const uint8_t *text, uint32_t length)
     size_t secretLength = strlen(hidden);
     for (uint32_t i = 0; i < length && used < sizeof line - 4;) {
         if (secretLength > 0 && length - i >= secretLength && memcmp(text + i, hidden, secretLength) == 0) {
-            memcpy(line + used, "***", 3);
-            used += 3;
+            for (int stars = 0; stars < 3; stars++)
+                line[used++] = '*';
             i += (uint32_t)secretLength;
             continue;
         }

@@ -74,8 +74,9 @@ static uint32_t read_u16(void)
 
 static int32_t read_error(void)
 {
-    int32_t error = (int8_t)read_number(1);
-    if (error >= 0) fail("an error is not negative", EXIT_USAGE);
+    /* Two's complement in one byte. */
+    int32_t error = (int32_t)read_number(1) - 0x100;
+    if (error < INT8_MIN) fail("an error is not negative", EXIT_USAGE);
     return error;
 }
 
