@@ -1,8 +1,10 @@
 /** The least that an MQTT 3.1.1 broker takes for a node: CONNECT, then a QoS 1 PUBLISH every 100 ms, then DISCONNECT. */
 
-import { config_get, log, net_close, net_open, net_recv, net_send, net_state, sensor_read } from "../../../assembly/hal";
+import { log, net_close, net_open, net_recv, net_send, net_state, sensor_read } from "../../../assembly/hal";
 
-const CONNECT = memory.data<u8>([0x10, 0x0d, 0x00, 0x04, 0x4d, 0x51, 0x54, 0x54, 0x04, 0x02, 0x00, 0x3c, 0x00, 0x01, 0x37]);
+const CONNECT = memory.data<u8>([
+  0x10, 0x0d, 0x00, 0x04, 0x4d, 0x51, 0x54, 0x54, 0x04, 0x02, 0x00, 0x3c, 0x00, 0x01, 0x37,
+]);
 // Topic "t", packet identifier 1, payload "0000".
 const PUBLISH = memory.data<u8>([0x32, 0x09, 0x00, 0x01, 0x74, 0x00, 0x01, 0x30, 0x30, 0x30, 0x30]);
 const DISCONNECT = memory.data<u8>([0xe0, 0x00]);
@@ -23,18 +25,18 @@ const state = changetype<State>(STATE);
 export function setup(): void {}
 
 export function step(nowMs: u32): u32 {
-  if (state.phase == 3) {
+  if (state.phase === 3) {
     net_send(0, DISCONNECT, 2);
     net_close(0);
     return ENDED;
   }
-  if (state.phase == 0) {
+  if (state.phase === 0) {
     if (net_open(0) < 0) return 50;
     state.phase = 1;
   }
-  if (state.phase == 1) {
+  if (state.phase === 1) {
     const link = net_state(0);
-    if (link == 0) return 1000;
+    if (link === 0) return 1000;
     if (link < 0) return down();
     net_send(0, CONNECT, 15);
     state.phase = 2;
