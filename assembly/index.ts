@@ -5,14 +5,15 @@
  * `stop` are always the ones below. examples/temperature shows all of it.
  */
 
+import "./image";
+import { inbound } from "./image";
 import { actuator_write } from "./hal";
-import { inbound } from "./mqtt/message";
 import { subscribeTo, unsubscribeFrom } from "./mqtt/subscribe";
 import { isCommand, isOnTopic, nextMessage, replyWith, takeFreshSession } from "./node/command";
 import { isId } from "./node/identity";
-import { begin as beginStep, finish as finishStep, resumeNode, setupNode, stopNode } from "./node/node";
-import { takeDue } from "./node/schedule";
-import { publishReading, readSensor } from "./node/sensor";
+import { begin as beginStep, finish as finishStep, publish as publishReading, resumeNode, setupNode, stopNode } from "./node/node";
+import { isDueAt } from "./node/schedule";
+import { readSensor } from "./node/sensor";
 import { equals, readDecimal, Text } from "./text";
 
 export { Errno } from "./hal";
@@ -35,14 +36,14 @@ export namespace node {
 
   /** Sends what waits; returns the milliseconds until the next step. Call it last in `step`. */
   @inline
-  export function finish(): u32 {
-    return finishStep();
+  export function finish(nowMs: u32): u32 {
+    return finishStep(nowMs);
   }
 
-  /** Whether a reading is due. True once for each reading of the schedule. */
+  /** Whether a reading is due in this step. */
   @inline
-  export function isDue(): bool {
-    return takeDue();
+  export function isDue(nowMs: u32): bool {
+    return isDueAt(nowMs);
   }
 
   /** Queues a temperature in millidegrees Celsius, -100.0 to 1000.0 degrees, or what `sensor.read` returned. */

@@ -23,16 +23,20 @@ export class Text {
 /** Text that the build puts into the module, as a constant: `utf8("online")`. It takes a literal (host/build/literals.ts). */
 export declare function utf8(literal: string): Text;
 
-/** Reads 16 bits, most significant byte first, as MQTT sends every integer. */
+/** Swaps the two lowest bytes and keeps whatever lies above them out of the second: MQTT sends high bytes first. */
 @inline
+export function swapBytes(value: u32): u32 {
+  return ((value & 0xff) << 8) | (value >>> 8);
+}
+
+/** Reads 16 bits, most significant byte first, as MQTT sends every integer. */
 export function readU16(address: usize): i32 {
-  return bswap<u16>(load<u16>(address));
+  return swapBytes(load<u16>(address));
 }
 
 /** Writes 16 bits, most significant byte first, and returns the address behind them. */
-@inline
 export function writeU16(address: usize, value: i32): usize {
-  store<u16>(address, bswap<u16>(<u16>value));
+  store<u16>(address, swapBytes(value));
   return address + 2;
 }
 

@@ -4,9 +4,11 @@
  * This side does no I/O. The node's link puts received bytes at `receiveEnd()` and takes bytes to send from `output()`.
  */
 
+import { connection, inbound, OUTPUT, requests } from "../image";
 import { copy } from "../memory";
-import { COMMANDS, RECEIVE_CAPACITY } from "../options";
+import { COMMANDS } from "../options";
 import { writeU8 } from "../text";
+import { dropInbound } from "./message";
 
 /** Where a connection is in its life. A fresh image begins with 0. */
 export namespace Phase {
@@ -28,8 +30,24 @@ export namespace Phase {
   export const ENDED: i32 = 7;
 }
 
+/**
+ * What the next bytes from the broker are expected to be. Most steps of a node either send one reading or take its
+ * PUBACK. Both are recognised by one comparison with `connection.expects`, which otherwise holds the PUBACK itself, its
+ * four bytes as loaded from memory. Whatever is out of the ordinary puts `ANYTHING` there, and the step takes the long
+ * way, which alone decides when things are ordinary again (node/node.ts).
+ */
+export namespace Expect {
+  export const ANYTHING: u32 = 0;
+  /** Online, nothing in flight, half sent, half received or waiting, and the sensor works: a reading may go out at once. */
+  export const NOTHING: u32 = 1;
+}
+
 @unmanaged
 export class Connection {
+  /** `Expect`, or the one PUBACK that is awaited. */
+  expects: u32 = 0;
+  /** When the short way ends at the latest: at `deadline`, or at once. */
+  shortUntil: u32 = 0;
   /** The clock of this step, in milliseconds. */
   now: u32 = 0;
   phase: i32 = 0;
@@ -37,39 +55,38 @@ export class Connection {
   handle: i32 = 0;
   /** When something other than a reading is due: a retry, a PINGREQ, a verdict on a silent peer. */
   deadline: u32 = 0;
-  /** When the last packet went out. */
+  /** When the last packet went out, readings not counted. */
   sentAt: u32 = 0;
   /** Bytes waiting to be sent, beginning at `outputStart`. */
   outputLength: i32 = 0;
   outputStart: usize = 0;
   /** Bytes of packets not yet complete, at the beginning of the receive buffer. */
   received: i32 = 0;
-  /** Bytes still to come of a message that is too large and is being skipped. */
-  skipping: u32 = 0;
   /** Whether PINGREQ awaits its PINGRESP. */
   pinging: bool = false;
-  /** Bit n: SUBSCRIBE number n awaits its SUBACK. */
-  subscribing: u32 = 0;
-  /** Bit n: UNSUBSCRIBE number n awaits its UNSUBACK. */
-  unsubscribing: u32 = 0;
-  /** Whether packets in the receive buffer wait for room in the output. */
-  blocked: bool = false;
   /** Answers received, of any kind but the usual lone PUBACK: with that, a measure of progress. */
   answers: u32 = 0;
 }
-
-export const connection = changetype<Connection>(memory.data(offsetof<Connection>()));
 
 /**
  * Output. Its largest packet is CONNECT: 12 bytes and id 25, will topic 39, will message 9, user name 66, password 66,
  * with 3 bytes of header in front. With commands, answers queue up in it as well.
  */
 export const OUTPUT_CAPACITY: i32 = COMMANDS ? 320 : 224;
-export const OUTPUT: usize = memory.data(OUTPUT_CAPACITY);
-export const RECEIVE: usize = memory.data(RECEIVE_CAPACITY);
 
 /** A packet of at most 127 bytes after its 2-byte header, other than CONNECT. */
 export const MAX_SHORT_PACKET: i32 = 129;
+
+/** The next thing that is due, besides readings, is so far away. */
+export function setDeadline(afterMs: u32): void {
+  connection.deadline = connection.now + afterMs;
+}
+
+/** From here on this step takes the long way. */
+export function takeLongWay(): void {
+  connection.expects = Expect.ANYTHING;
+  connection.shortUntil = connection.now;
+}
 
 /** Where the next packet may be written. */
 export function outputEnd(): usize {
@@ -102,17 +119,21 @@ export function finishPacket(type: i32, start: usize, end: usize): void {
 
 /** Whether the peer owes an answer besides those to readings. */
 export function isAwaiting(): bool {
-  return connection.pinging || (connection.subscribing | connection.unsubscribing) != 0;
+  return connection.pinging || (COMMANDS && (requests.subscribing | requests.unsubscribing) != 0);
 }
 
 /** Forgets everything of a connection that has ended, but its phase and deadline. */
 export function resetConnection(): void {
+  takeLongWay();
   connection.handle = -1;
   connection.outputLength = 0;
   connection.received = 0;
-  connection.skipping = 0;
   connection.pinging = false;
-  connection.subscribing = 0;
-  connection.unsubscribing = 0;
-  connection.blocked = false;
+  if (COMMANDS) {
+    dropInbound();
+    inbound.skipping = 0;
+    inbound.blocked = false;
+    requests.subscribing = 0;
+    requests.unsubscribing = 0;
+  }
 }

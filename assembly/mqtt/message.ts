@@ -1,9 +1,10 @@
 /** An inbound PUBLISH, read in place: it lies at the beginning of the receive buffer until it is finished. */
 
+import { OUTPUT, RECEIVE, connection, inbound } from "../image";
 import { copy } from "../memory";
 import { RECEIVE_CAPACITY } from "../options";
 import { readU16, writeU16 } from "../text";
-import { connection, finishPacket, MAX_SHORT_PACKET, OUTPUT, OUTPUT_CAPACITY, outputEnd, RECEIVE } from "./connection";
+import { finishPacket, MAX_SHORT_PACKET, OUTPUT_CAPACITY, outputEnd } from "./connection";
 import { PacketType, PublishFlag } from "./packet";
 import { isTopicName } from "./topic";
 
@@ -23,11 +24,13 @@ export class InboundMessage {
   taken: bool = false;
   /** Whether the application has answered it. */
   answered: bool = false;
+  /** Bytes still to come of a message that is too large and is being skipped. */
+  skipping: u32 = 0;
+  /** Whether packets in the receive buffer wait for room in the output. */
+  blocked: bool = false;
   /** Messages that were larger than the receive buffer, since the node began. */
   oversized: u32 = 0;
 }
-
-export const inbound = changetype<InboundMessage>(memory.data(offsetof<InboundMessage>()));
 
 /** What became of a PUBLISH. */
 export namespace Reading {
@@ -61,13 +64,13 @@ export function readPublish(body: usize, size: u32): i32 {
   const identifier = qos1 ? readU16(payload - 2) : 0;
   if (qos1 && identifier == 0) return Reading.MALFORMED;
   if (outputEnd() + MAX_SHORT_PACKET + PUBACK_BYTES > OUTPUT + OUTPUT_CAPACITY) {
-    connection.blocked = true;
+    inbound.blocked = true;
     return Reading.LATER;
   }
   inbound.identifier = identifier;
   if (!whole) {
     inbound.oversized++;
-    connection.skipping = size - connection.received;
+    inbound.skipping = size - connection.received;
     connection.received = 0;
     acknowledgeInbound();
     return Reading.SKIPPED;

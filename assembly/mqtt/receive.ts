@@ -1,11 +1,11 @@
 /** Received bytes become events, one packet at a time. Whatever breaks the standard ends the connection [MQTT-4.8.0-1]. */
 
+import { RECEIVE, connection, inbound } from "../image";
 import { COMMANDS, PERSISTENT, RECEIVE_CAPACITY } from "../options";
-import { readU16 } from "../text";
-import { connection, Phase, RECEIVE } from "./connection";
-import { consume, finishInbound, inbound, Reading, readPublish } from "./message";
+import { Phase } from "./connection";
+import { consume, finishInbound, Reading, readPublish } from "./message";
 import { ConnectReturnCode, PacketType, SUBSCRIPTION_REFUSED } from "./packet";
-import { FIRST_SUBSCRIBE, FIRST_UNSUBSCRIBE } from "./subscribe";
+import { takeSuback, takeUnsuback } from "./subscribe";
 import { acknowledge, forget } from "./session";
 
 export namespace Event {
@@ -69,10 +69,10 @@ export function nextEvent(): i32 {
 
 /** Passes over the rest of a message that is too large. */
 function skip(): void {
-  const skipping = connection.skipping;
+  const skipping = inbound.skipping;
   if (skipping == 0) return;
   const here = min<u32>(skipping, connection.received);
-  connection.skipping = skipping - here;
+  inbound.skipping = skipping - here;
   consume(here);
 }
 
@@ -84,22 +84,20 @@ function publishEvent(reading: i32): i32 {
 
 /** Handles an answer of the broker: any packet but PUBLISH. */
 function answerEvent(type: i32, body: usize): i32 {
-  switch (type) {
-    case PacketType.PUBACK:
-      return acknowledge(readU16(body)) ? Event.HANDLED : Event.VIOLATION;
-    case PacketType.PINGRESP:
-      if (!connection.pinging) return Event.VIOLATION;
-      connection.pinging = false;
-      return Event.HANDLED;
-    case PacketType.CONNACK:
-      return connackEvent(load<u8>(body), load<u8>(body + 1));
-    case PacketType.SUBACK:
-      return COMMANDS ? subackEvent(readU16(body) - FIRST_SUBSCRIBE, load<u8>(body + 2)) : Event.VIOLATION;
-    case PacketType.UNSUBACK:
-      return COMMANDS ? unsubackEvent(readU16(body) - FIRST_UNSUBSCRIBE) : Event.VIOLATION;
-    default:
-      return Event.VIOLATION;
+  let good = false;
+  if (type == PacketType.PUBACK) {
+    good = acknowledge(load<u16>(body));
+  } else if (type == PacketType.PINGRESP) {
+    good = connection.pinging;
+    connection.pinging = false;
+  } else if (type == PacketType.CONNACK) {
+    return connackEvent(load<u8>(body), load<u8>(body, 1));
+  } else if (COMMANDS && type == PacketType.SUBACK) {
+    return subackEvent(load<u16>(body), load<u8>(body, 2));
+  } else if (COMMANDS && type == PacketType.UNSUBACK) {
+    good = takeUnsuback(load<u16>(body));
   }
+  return good ? Event.HANDLED : Event.VIOLATION;
 }
 
 function connackEvent(sessionPresent: i32, returnCode: i32): i32 {
@@ -112,16 +110,9 @@ function connackEvent(sessionPresent: i32, returnCode: i32): i32 {
   return Event.CONNECTED;
 }
 
-function subackEvent(index: i32, code: i32): i32 {
-  if (<u32>index > 31 || !((connection.subscribing >>> index) & 1)) return Event.VIOLATION;
-  connection.subscribing &= ~(1 << index);
-  // Nothing above QoS 1 is asked for, so nothing above it can be granted [MQTT-3.9.3-2].
+function subackEvent(identifier: u32, code: i32): i32 {
+  if (!takeSuback(identifier)) return Event.VIOLATION;
   if (code == SUBSCRIPTION_REFUSED) return Event.UNSUBSCRIBED;
+  // Nothing above QoS 1 is asked for, so nothing above it can be granted [MQTT-3.9.3-2].
   return code <= 1 ? Event.HANDLED : Event.VIOLATION;
-}
-
-function unsubackEvent(index: i32): i32 {
-  if (<u32>index > 31 || !((connection.unsubscribing >>> index) & 1)) return Event.VIOLATION;
-  connection.unsubscribing &= ~(1 << index);
-  return Event.HANDLED;
 }

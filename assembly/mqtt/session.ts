@@ -9,12 +9,15 @@
  *   --------|----in flight---|-----waiting------|------> sequence numbers, which wrap at 2^32
  */
 
-import { PERSISTENT, WINDOW } from "../options";
+import { session } from "../image";
+import { QOS, WINDOW } from "../options";
 
-/** Identifiers 1 to 0x8000 belong to PUBLISH, those above to SUBSCRIBE and UNSUBSCRIBE: they never meet [MQTT-2.3.1-2]. */
-const IDENTIFIER_MASK: u32 = 0x7fff;
-/** No single packet of four bytes can equal it, so it stands for "expect nothing in particular". */
-const NO_PACKET: u32 = 0;
+/**
+ * Identifiers are compared and nothing else, so this side keeps them as their two bytes are loaded from memory. Those with
+ * this bit belong to PUBLISH, the others to SUBSCRIBE and UNSUBSCRIBE: they never meet [MQTT-2.3.1-2].
+ */
+const PUBLISH_BIT: u32 = 0x8000;
+const SEQUENCE_MASK: u32 = 0x7fff;
 
 @unmanaged
 export class Session {
@@ -22,15 +25,11 @@ export class Session {
   acknowledged: u32 = 0;
   /** The next reading to send on this connection. */
   sent: u32 = 0;
-  /** The whole PUBACK, as loaded from memory, when one reading is in flight and nothing else is awaited; else 0. */
-  expectedAck: u32 = 0;
   /** Readings before this one went out on an earlier connection of this session: they carry DUP [MQTT-3.3.1-1]. */
   resendEnd: u32 = 0;
   /** Bit n: reading `acknowledged + n` is acknowledged, out of turn. */
   ahead: u32 = 0;
 }
-
-export const session = changetype<Session>(memory.data(offsetof<Session>()));
 
 /** Readings that were sent and not acknowledged. */
 @inline
@@ -38,44 +37,30 @@ export function inFlight(): u32 {
   return session.sent - session.acknowledged;
 }
 
-/** The packet identifier of a reading, never zero [MQTT-2.3.1-1]. */
+/** The packet identifier of a reading, never zero [MQTT-2.3.1-1], in the low 16 bits; those above are to be ignored. */
 @inline
 export function identifierOf(sequence: u32): u32 {
-  return (sequence & IDENTIFIER_MASK) + 1;
+  return sequence | PUBLISH_BIT;
 }
 
 /** Whether reading number `session.sent` goes out a second time. */
-@inline
 export function isResend(): bool {
   return <i32>(session.sent - session.resendEnd) < 0;
 }
 
-/** Notes that the next reading is on its way, under the identifier whose big-endian bytes are `identifierBytes`. */
-@inline
-export function noteSent(identifierBytes: u32): void {
-  const first = session.sent == session.acknowledged;
+/** Notes that the next reading is on its way. Under QoS 0 nothing more will be heard of it. */
+export function noteSent(): void {
   session.sent++;
-  // A little-endian load of 40 02 <identifier>: one comparison then accepts the usual answer whole.
-  session.expectedAck = first ? 0x0240 | (identifierBytes << 16) : NO_PACKET;
-}
-
-/** The one reading in flight is acknowledged. */
-@inline
-export function acknowledgeOnly(): void {
-  session.acknowledged = session.sent;
-  session.expectedAck = NO_PACKET;
+  if (!QOS) session.acknowledged = session.sent;
 }
 
 /** Takes a PUBACK in any order. Returns false if nothing in flight has that identifier. */
 export function acknowledge(identifier: u32): bool {
-  const offset = (identifier - 1 - session.acknowledged) & IDENTIFIER_MASK;
-  if (identifier - 1 > IDENTIFIER_MASK || offset >= inFlight() || (session.ahead >>> offset) & 1) return false;
-  session.ahead |= 1 << offset;
-  while (session.ahead & 1) {
-    session.ahead >>>= 1;
-    session.acknowledged++;
-  }
-  session.expectedAck = NO_PACKET;
+  const offset = (identifier - session.acknowledged) & SEQUENCE_MASK;
+  if (!(identifier & PUBLISH_BIT) || offset >= inFlight() || (session.ahead >>> offset) & 1) return false;
+  let ahead = session.ahead | (1 << offset);
+  for (; ahead & 1; ahead >>>= 1) session.acknowledged++;
+  session.ahead = ahead;
   return true;
 }
 
@@ -83,7 +68,6 @@ export function acknowledge(identifier: u32): bool {
 export function rewind(): void {
   if (<i32>(session.sent - session.resendEnd) > 0) session.resendEnd = session.sent;
   session.sent = session.acknowledged;
-  session.expectedAck = NO_PACKET;
 }
 
 /** The broker holds no session: what was in flight is new to it, so it goes out without DUP. */

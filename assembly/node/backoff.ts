@@ -1,5 +1,6 @@
 /** When to connect again: exponential backoff with full jitter, so that a fleet that lost its broker comes back spread out. */
 
+import { backoff } from "../image";
 import { random } from "../hal";
 
 /** The first delay is at most so long; each further one at most twice the last. */
@@ -13,8 +14,6 @@ export class Backoff {
   /** Attempts since a connection last proved stable. */
   attempts: u32 = 0;
 }
-
-export const backoff = changetype<Backoff>(memory.data(offsetof<Backoff>()));
 
 /** Milliseconds until the next attempt, at random from 0 up to 1 s, 2 s, 4 s … and 128 s in the end. */
 export function nextDelayMs(): u32 {

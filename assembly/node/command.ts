@@ -1,9 +1,9 @@
 /** Messages to this node, commands on `sensor/<id>/cmd/<name>` among them, and their answers. */
 
+import { commands, inbound } from "../image";
 import { Errno } from "../hal";
 import { copy } from "../memory";
 import { finishPacket, outputEnd } from "../mqtt/connection";
-import { inbound } from "../mqtt/message";
 import { PacketType } from "../mqtt/packet";
 import { subscribeTo } from "../mqtt/subscribe";
 import { matches } from "../mqtt/topic";
@@ -23,12 +23,10 @@ const INTERVAL = utf8("interval");
 const MAX_COMMAND_TOPIC: i32 = 92;
 
 @unmanaged
-class Commands {
+export class Commands {
   /** Whether a new session began that the application has not been told of. */
   isNewSession: bool = false;
 }
-
-const commands = changetype<Commands>(memory.data(offsetof<Commands>()));
 
 /** A session began that is new to the broker: asks for this node's commands, at QoS 1. */
 export function subscribeToCommands(): void {
@@ -40,7 +38,7 @@ export function subscribeToCommands(): void {
 
 /** Whether there is a message for the application; each call takes the next one and is done with the last. */
 export function nextMessage(): bool {
-  for (;;) {
+  while (true) {
     if (inbound.taken) {
       // A command that nobody answered is one that nobody knows.
       replyWith(Errno.ENOENT);

@@ -1,7 +1,8 @@
 /** CONNECT (3.1): who this node is, its will, and its credentials, which pass from the configuration to the wire. */
 
+import { OUTPUT } from "../image";
 import { config_get } from "../hal";
-import { commit, OUTPUT } from "../mqtt/connection";
+import { commit } from "../mqtt/connection";
 import { ConnectFlag, PacketType } from "../mqtt/packet";
 import { KEEP_ALIVE_S, PERSISTENT } from "../options";
 import { Text, utf8, writeBytes, writeU16, writeU8 } from "../text";
@@ -16,7 +17,9 @@ const PASSWORD_KEY = utf8("password");
 const MAX_CREDENTIAL: i32 = 64;
 
 /** The packet's body leaves room for a header of three bytes; where two are enough, the packet begins a byte later. */
+@lazy
 const BODY: usize = OUTPUT + 3;
+@lazy
 const FLAGS: usize = BODY + 7;
 
 /** Puts CONNECT into the output, which must be empty. */

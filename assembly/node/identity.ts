@@ -1,5 +1,6 @@
 /** Who this node is: its id, and the topics that follow from it. All of them begin with `sensor/<id>/`. */
 
+import { BASE, identity } from "../image";
 import { config_get } from "../hal";
 import { copy } from "../memory";
 import { Text, utf8, writeBytes, writeU16 } from "../text";
@@ -16,11 +17,10 @@ export class Identity {
   idLength: i32 = 0;
 }
 
-export const identity = changetype<Identity>(memory.data(offsetof<Identity>()));
-
 /** `sensor/<id>/`, without a length. */
-const BASE: usize = memory.data(32);
+@lazy
 const ID: usize = BASE + 7;
+export const BASE_CAPACITY: i32 = 32;
 
 /** Reads the id. Returns false if there is none, or if it has characters that a topic level can't have. */
 export function setupIdentity(): bool {

@@ -1,11 +1,11 @@
 /** The link: the only place where the node's bytes meet the host's network. */
 
+import { RECEIVE, connection } from "../image";
 import { Errno, net_close, net_open, net_recv, net_send, net_state } from "../hal";
 import { reached } from "../memory";
-import { connection, keep, Phase, RECEIVE, resetConnection } from "../mqtt/connection";
-import { dropInbound } from "../mqtt/message";
+import { keep, Phase, resetConnection, setDeadline, takeLongWay } from "../mqtt/connection";
 import { rewind } from "../mqtt/session";
-import { COMMANDS, RECEIVE_CAPACITY } from "../options";
+import { RECEIVE_CAPACITY } from "../options";
 import { utf8 } from "../text";
 import { nextDelayMs } from "./backoff";
 import { writeConnect } from "./connect";
@@ -30,13 +30,13 @@ export function open(): void {
     connection.handle = handle;
     if (handle < 0) return fail(handle);
     connection.phase = Phase.OPENING;
-    connection.deadline = now + OPEN_MS;
+    setDeadline(OPEN_MS);
   }
   const state = net_state(connection.handle);
   if (state < 0) return fail(state);
   if (state == 1) {
     connection.phase = Phase.CONNECTING;
-    connection.deadline = now + RESPONSE_MS;
+    setDeadline(RESPONSE_MS);
     writeConnect();
   } else if (reached(now, connection.deadline)) {
     fail(Errno.ETIMEDOUT);
@@ -44,7 +44,6 @@ export function open(): void {
 }
 
 /** Takes in what has arrived. Returns the host's result: bytes, 0 or the error that closed the link. */
-@inline
 export function receive(): i32 {
   const received = connection.received;
   return net_recv(connection.handle, RECEIVE + received, RECEIVE_CAPACITY - received);
@@ -66,13 +65,13 @@ export function flush(): void {
 @inline
 export function send(start: usize, length: i32): bool {
   const taken = net_send(connection.handle, start, length);
-  connection.sentAt = connection.now;
   if (taken == length) return true;
   sendRest(start, length, taken);
   return false;
 }
 
 function sendRest(start: usize, length: i32, taken: i32): void {
+  takeLongWay();
   if (taken < 0) return fail(taken);
   keep(start + taken, length - taken);
   retrySoon();
@@ -97,13 +96,12 @@ export function fail(error: i32): void {
 export function closeAndRetryIn(delayMs: u32): void {
   close();
   connection.phase = Phase.OFFLINE;
-  connection.deadline = connection.now + delayMs;
+  setDeadline(delayMs);
 }
 
 /** Closes the link and forgets the connection; the session stays. */
 export function close(): void {
   if (connection.handle >= 0) net_close(connection.handle);
   resetConnection();
-  if (COMMANDS) dropInbound();
   rewind();
 }

@@ -1,7 +1,10 @@
 /** What the node says to whoever runs it. */
 
+import { LINE } from "../image";
 import { log } from "../hal";
 import { Text, writeBytes, writeDecimal, writeU8 } from "../text";
+
+export const LINE_CAPACITY: i32 = 32;
 
 export namespace Level {
   export const DEBUG: i32 = 0;
@@ -10,7 +13,6 @@ export namespace Level {
   export const ERROR: i32 = 3;
 }
 
-const LINE: usize = memory.data(32);
 
 export function say(level: i32, text: Text): void {
   log(level, text.bytes, text.length);

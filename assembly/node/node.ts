@@ -6,23 +6,23 @@
  *     finish   send what waits; say when to run again
  */
 
-import { Errno } from "../hal";
+import { OUTPUT, RECEIVE, connection, inbound, packet, queue, schedule, sensorState, session } from "../image";
+import { Errno, net_recv } from "../hal";
 import { reached } from "../memory";
-import { connection, finishPacket, OUTPUT, outputEnd, Phase, RECEIVE, resetConnection } from "../mqtt/connection";
-import { dropInbound } from "../mqtt/message";
+import { Expect, finishPacket, outputEnd, Phase, resetConnection, setDeadline, takeLongWay } from "../mqtt/connection";
 import { PacketType } from "../mqtt/packet";
-import { acknowledgeOnly, hasRoom, inFlight, rewind, session } from "../mqtt/session";
-import { COMMANDS } from "../options";
+import { hasRoom, identifierOf, inFlight, isResend, noteSent, rewind } from "../mqtt/session";
+import { COMMANDS, QOS, RECEIVE_CAPACITY } from "../options";
 import { utf8 } from "../text";
 import { nextMessage } from "./command";
 import { setupIdentity } from "./identity";
 import { close, fail, flush, open, receive, send, wakeAt } from "./link";
 import { Level, say, sayNumber } from "./log";
 import { handleArrived, tick } from "./online";
-import { queue, valueOf } from "./queue";
-import { packet, setupReadings, writeReading } from "./reading";
-import { schedule, setupSchedule } from "./schedule";
-import { isSensorState, writeSensorState } from "./sensor";
+import { append, valueOf } from "./queue";
+import { setDuplicate, setupReadings, writeReading } from "./reading";
+import { advance, isDueAt, setupSchedule } from "./schedule";
+import { isReading, isSensorState, queueReading, writeSensorState } from "./sensor";
 import { OFFLINE, writeStatus } from "./status";
 
 const NO_ID = utf8("no valid id");
@@ -32,6 +32,9 @@ const LEAVE_MS: u32 = 1_000;
 /** What `step` returns when the node has ended. */
 const STEP_ENDED: u32 = 0xffff_ffff;
 const PUBACK_BYTES: i32 = 4;
+
+/** The first two bytes of a PUBACK, as loaded from memory. */
+const PUBACK: u32 = 0x0240;
 
 /** Prepares a fresh image. Without a valid id the node ends at once. */
 export function setupNode(): void {
@@ -49,59 +52,116 @@ export function setupNode(): void {
 @inline
 export function begin(nowMs: u32): void {
   connection.now = nowMs;
-  if (connection.phase != Phase.ONLINE) return drive();
-  const partial = connection.received;
-  const received = receive();
-  // The usual case, one PUBACK and nothing else, is recognised by one comparison.
-  if (
-    received == PUBACK_BYTES &&
-    partial == 0 &&
-    load<u32>(RECEIVE) == session.expectedAck &&
-    (!COMMANDS || connection.skipping == 0)
-  ) {
-    acknowledgeOnly();
-  } else if ((received | partial) != 0) {
-    handleArrived(received);
+  const expects = connection.expects;
+  if (expects <= Expect.NOTHING) {
+    if (expects == Expect.ANYTHING) return drive();
+    if (QOS && isDueAt(nowMs)) return;
   }
-  if (reached(nowMs, connection.deadline) && connection.phase == Phase.ONLINE) tick();
+  const received = net_recv(connection.handle, RECEIVE, RECEIVE_CAPACITY);
+  if (received == 0) return;
+  if (received == PUBACK_BYTES) {
+    if (load<u32>(RECEIVE) == expects) {
+      if (expects != Expect.NOTHING) {
+        session.acknowledged = session.sent;
+        connection.expects = Expect.NOTHING;
+        return;
+      }
+    }
+  }
+  handleUnexpected(received);
+}
+
+/** Anything but the PUBACK that was expected. */
+function handleUnexpected(received: i32): void {
+  takeLongWay();
+  handleArrived(received);
+}
+
+/** Sends a reading, at once if nothing stands in its way. */
+@inline
+export function publish(reading: i32): void {
+  if (isReading(reading)) {
+    if (connection.expects == Expect.NOTHING) return publishNow(reading);
+  }
+  publishLater(reading);
+}
+
+/** The short way: the queue is empty, so one number is where it begins and ends. */
+@inline
+function publishNow(reading: i32): void {
+  const sequence = session.sent;
+  append(sequence, reading);
+  session.sent = sequence + 1;
+  if (QOS) connection.expects = PUBACK | (identifierOf(sequence) << 16);
+  else session.acknowledged = sequence + 1;
+  const start = packet.start;
+  send(start, writeReading(start, sequence, reading));
+}
+
+function publishLater(reading: i32): void {
+  takeLongWay();
+  queueReading(reading);
 }
 
 /** Sends what waits and returns the milliseconds until the next step. */
 @inline
-export function finish(): u32 {
+export function finish(nowMs: u32): u32 {
+  const untilLong = connection.shortUntil - nowMs;
+  if (<i32>untilLong <= 0) return finishLong();
+  return min<u32>(advance(nowMs), untilLong);
+}
+
+/** The long way to finish: anything may wait to be handled or sent. */
+function finishLong(): u32 {
   if (COMMANDS) while (nextMessage()) {}
-  if (connection.outputLength != 0) flush();
-  if (connection.phase == Phase.ONLINE) {
-    while (session.sent != queue.end && connection.outputLength == 0 && hasRoom() && sendReading()) {}
-    if (COMMANDS && connection.blocked) unblock();
-  } else if (connection.phase == Phase.ENDED) {
-    return STEP_ENDED;
-  }
   const now = connection.now;
-  return min<u32>(schedule.dueAt - now, connection.deadline - now);
+  if (connection.phase == Phase.ONLINE && reached(now, connection.deadline)) tick();
+  flush();
+  if (connection.phase == Phase.ENDED) return STEP_ENDED;
+  if (connection.phase == Phase.ONLINE) {
+    while (session.sent != queue.end && connection.outputLength == 0 && hasRoom() && sendNext()) {}
+    if (COMMANDS && inbound.blocked) unblock();
+    connection.expects = expectation();
+    connection.shortUntil = connection.expects == Expect.ANYTHING ? now : connection.deadline;
+  }
+  return min<u32>(advance(now), connection.deadline - now);
+}
+
+/** What the next step may expect. */
+function expectation(): u32 {
+  const unusual = connection.outputLength | connection.received | sensorState.error | (COMMANDS ? inbound.skipping : 0);
+  if (connection.phase != Phase.ONLINE || unusual != 0 || queue.end != session.sent) return Expect.ANYTHING;
+  const flying = inFlight();
+  if (flying == 0) return Expect.NOTHING;
+  return flying == 1 ? PUBACK | (identifierOf(session.acknowledged) << 16) : Expect.ANYTHING;
 }
 
 /** Sends the next entry of the queue. Returns false if no other can follow it now. */
-@inline
-function sendReading(): bool {
-  const value = valueOf(session.sent);
-  if (isSensorState(value)) return sendSensorState(value);
-  return send(packet.start, <i32>(writeReading(value) - packet.start));
-}
-
-function sendSensorState(state: i32): bool {
-  writeSensorState(state);
-  flush();
-  return connection.phase == Phase.ONLINE;
+function sendNext(): bool {
+  const sequence = session.sent;
+  const value = valueOf(sequence);
+  if (isSensorState(value)) {
+    writeSensorState(value);
+    noteSent();
+    flush();
+    return connection.phase == Phase.ONLINE;
+  }
+  setDuplicate(isResend());
+  const start = packet.start;
+  const length = writeReading(start, sequence, value);
+  noteSent();
+  const whole = send(start, length);
+  setDuplicate(false);
+  return whole;
 }
 
 /** Packets wait in the receive buffer for room in the output. */
 function unblock(): void {
-  connection.blocked = false;
+  inbound.blocked = false;
   if (connection.outputLength == 0) wakeAt(connection.now);
 }
 
-/** Moves a node that is not online a step on. */
+/** The long way to begin: the node may be in any phase. */
 function drive(): void {
   const now = connection.now;
   if (connection.phase == Phase.BOOT) {
@@ -110,9 +170,10 @@ function drive(): void {
     connection.phase = Phase.OFFLINE;
   }
   if (connection.phase <= Phase.OPENING) return open();
-  if (connection.phase == Phase.CONNECTING) {
+  if (connection.phase <= Phase.ONLINE) {
     const received = receive();
-    if (received != 0) handleArrived(received);
+    // Nothing new may still mean an earlier packet that had to wait.
+    if ((received | connection.received) != 0) handleArrived(received);
     if (connection.phase == Phase.CONNECTING && reached(now, connection.deadline)) fail(Errno.ETIMEDOUT);
   } else if (connection.phase != Phase.ENDED) {
     leave();
@@ -121,9 +182,10 @@ function drive(): void {
 
 /** Begins to leave: what is in the output goes first. */
 export function stopNode(): void {
+  takeLongWay();
   if (connection.phase == Phase.ONLINE) {
     connection.phase = Phase.LEAVING;
-    connection.deadline = connection.now + LEAVE_MS;
+    setDeadline(LEAVE_MS);
     return;
   }
   end();
@@ -143,7 +205,7 @@ function leave(): void {
     const start = outputEnd();
     finishPacket(PacketType.DISCONNECT, start, start + 2);
     connection.phase = Phase.PARTING;
-    connection.deadline = connection.now + LEAVE_MS;
+    setDeadline(LEAVE_MS);
     flush();
     if (connection.outputLength == 0) end();
   } else if (late || connection.phase == Phase.OFFLINE || (connection.phase == Phase.PARTING && connection.outputLength == 0)) {
@@ -164,7 +226,6 @@ export function resumeNode(nowMs: u32, sleptMs: u32): void {
   connection.now = nowMs;
   schedule.dueAt += shift;
   resetConnection();
-  if (COMMANDS) dropInbound();
   rewind();
   connection.deadline = nowMs;
   if (connection.phase != Phase.BOOT) connection.phase = Phase.OFFLINE;

@@ -1,15 +1,16 @@
 /** What the node does with the broker's packets, and what it does when the broker is silent. */
 
+import { RECEIVE, backoff, connection, session, watch } from "../image";
 import { Errno } from "../hal";
 import { reached } from "../memory";
-import { connection, finishPacket, isAwaiting, outputEnd, outputHasRoom, Phase, RECEIVE } from "../mqtt/connection";
+import { finishPacket, isAwaiting, outputEnd, outputHasRoom, Phase, setDeadline } from "../mqtt/connection";
 import { PacketType } from "../mqtt/packet";
 import { ConnectReturnCode } from "../mqtt/packet";
 import { Event, nextEvent } from "../mqtt/receive";
-import { inFlight, session } from "../mqtt/session";
+import { inFlight } from "../mqtt/session";
 import { COMMANDS, KEEP_ALIVE_S } from "../options";
 import { utf8 } from "../text";
-import { backoff, nextDelayMs, refusedDelayMs } from "./backoff";
+import { nextDelayMs, refusedDelayMs } from "./backoff";
 import { subscribeToCommands } from "./command";
 import { closeAndRetryIn, fail, RESPONSE_MS } from "./link";
 import { Level, say, sayNumber } from "./log";
@@ -36,9 +37,10 @@ export class Watch {
   progress: u32 = 0;
   /** Whether any was awaited then. */
   awaiting: bool = false;
+  /** When `tick` last ran, and the reading that was to be sent next. */
+  tickedAt: u32 = 0;
+  sent: u32 = 0;
 }
-
-export const watch = changetype<Watch>(memory.data(offsetof<Watch>()));
 
 /** Takes in the result of `receive` and handles all packets up to the first message for the application. */
 export function handleArrived(received: i32): void {
@@ -97,11 +99,15 @@ export function tick(): void {
     return fail(Errno.ETIMEDOUT);
   }
   if (now - watch.onlineAt >= STABLE_MS) backoff.attempts = 0;
+  // Readings leave no time behind: one that went out since the last look did so after that look.
+  if (session.sent != watch.sent && reached(watch.tickedAt, connection.sentAt)) connection.sentAt = watch.tickedAt;
+  watch.sent = session.sent;
+  watch.tickedAt = now;
   if (reached(now, connection.sentAt + PING_MS) && !connection.pinging && outputHasRoom()) {
     const start = outputEnd();
     finishPacket(PacketType.PINGREQ, start, start + 2);
     connection.pinging = true;
     connection.sentAt = now;
   }
-  connection.deadline = now + min(RESPONSE_MS, connection.sentAt + PING_MS - now);
+  setDeadline(min(RESPONSE_MS, connection.sentAt + PING_MS - now));
 }

@@ -5,8 +5,9 @@
  * A failed or recovered sensor is an entry too, so that it arrives in its order and survives an outage like a reading.
  */
 
+import { RING, queue, session } from "../image";
 import { clock_unix_ms } from "../hal";
-import { firstUnsent, session } from "../mqtt/session";
+import { firstUnsent } from "../mqtt/session";
 import { DROP_OLDEST, PAYLOAD, QUEUE_CAPACITY } from "../options";
 import { utf8 } from "../text";
 import { Level, sayNumber } from "./log";
@@ -37,12 +38,9 @@ export class Queue {
   number: u32 = 0;
 }
 
-export const queue = changetype<Queue>(memory.data(offsetof<Queue>()));
-
 /** Only JSON carries a time and a number. */
 const DATED: bool = PAYLOAD == 2;
-const ENTRY_BYTES: u32 = DATED ? offsetof<DatedEntry>() : offsetof<Entry>();
-const RING: usize = memory.data(QUEUE_CAPACITY * (PAYLOAD == 2 ? 16 : 4), 8);
+export const ENTRY_BYTES: u32 = DATED ? offsetof<DatedEntry>() : offsetof<Entry>();
 
 @inline
 function slot(sequence: u32): usize {
@@ -62,10 +60,13 @@ export function datedEntry(sequence: u32): DatedEntry {
 }
 
 /** Adds an entry. If the queue is full, one is dropped and counted: which one was chosen at compile time. */
-@inline
 export function enqueue(value: i32): void {
-  if (queue.end - session.acknowledged >= QUEUE_CAPACITY && !makeRoom()) return;
-  const sequence = queue.end;
+  if (queue.end - session.acknowledged < QUEUE_CAPACITY || makeRoom()) append(queue.end, value);
+}
+
+/** Adds entry number `sequence`, the next one, to a queue that has room. */
+@inline
+export function append(sequence: u32, value: i32): void {
   changetype<Entry>(slot(sequence)).value = value;
   if (DATED) {
     const entry = datedEntry(sequence);

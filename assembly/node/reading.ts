@@ -11,9 +11,10 @@
  * Everything up to the digits keeps its distance from them, whatever the length of the node's id.
  */
 
+import { PACKET, packet } from "../image";
 import { copy } from "../memory";
-import { identifierOf, isResend, noteSent, session } from "../mqtt/session";
 import { PacketType, PublishFlag } from "../mqtt/packet";
+import { identifierOf } from "../mqtt/session";
 import { PAYLOAD, QOS } from "../options";
 import { utf8, writeBytes, writeDecimal, writeU8 } from "../text";
 import { MAX_ID, writeTopic } from "./identity";
@@ -28,19 +29,26 @@ const SEQUENCE = utf8(',"seq":');
 /** What a packet can be at most: bytes before the digits, and from the digits on. */
 const BEFORE_DIGITS: i32 = 2 + 2 + 8 + MAX_ID + 11 + 2 + 9;
 const AFTER_DIGITS: i32 = PAYLOAD == 2 ? 58 : 9;
+const FLAGS: i32 = PacketType.PUBLISH | (QOS ? PublishFlag.QOS_1 : 0);
 const OPENING_LENGTH: i32 = PAYLOAD == 0 ? 8 : PAYLOAD == 2 ? 9 : 0;
 
-const PACKET: usize = memory.data(BEFORE_DIGITS + AFTER_DIGITS);
+export const PACKET_CAPACITY: i32 = BEFORE_DIGITS + AFTER_DIGITS;
+@lazy
 const DIGITS: usize = PACKET + BEFORE_DIGITS;
+@lazy
 const IDENTIFIER: usize = DIGITS - OPENING_LENGTH - 2;
+
+/** "00.0", as loaded from memory. */
+const FORM: u32 = 0x302e3030;
+const TENTHS: u32 = 1 << 24;
+const WHOLE: u32 = (1 << 8) - 10 * TENTHS;
+const FIRST: u32 = 1 - 10 * (1 << 8);
 
 @unmanaged
 export class Packet {
   /** Where the packet begins. */
   start: usize = 0;
 }
-
-export const packet = changetype<Packet>(memory.data(offsetof<Packet>()));
 
 /** Builds the packet up to its digits. The node's identity must be known. */
 export function setupReadings(): void {
@@ -50,14 +58,26 @@ export function setupReadings(): void {
   copy(topic, PACKET, length);
   writeBytes(IDENTIFIER + 2, OPENING);
   packet.start = topic - 2;
+  setDuplicate(false);
 }
 
-/** Writes reading number `session.sent`, `value` thousandths, and returns the address behind the packet. */
+/**
+ * Writes reading number `sequence`, `value` thousandths. Returns the length of the packet, which begins at `start`, that
+ * is at `packet.start`.
+ */
 @inline
-export function writeReading(value: i32): usize {
-  const sequence = session.sent;
-  const start = packet.start;
-  let end = writeTenths(DIGITS, value);
+export function writeReading(start: usize, sequence: u32, value: i32): i32 {
+  let end = DIGITS + 4;
+  const tenths = <u32>(value + 50) / 100;
+  if (tenths - 100 < 900) {
+    // The usual case, "17.2", in one store. The digits are first, whole - 10 * first and tenths - 10 * whole, in bytes
+    // 0, 1 and 3; gathered by first, whole and tenths, that takes three multiplications and no shift.
+    const whole = tenths / 10;
+    const first = whole / 10;
+    store<u32>(DIGITS, first * FIRST + whole * WHOLE + tenths * TENTHS + FORM);
+  } else {
+    end = writeTenths(DIGITS, value);
+  }
   if (PAYLOAD == 0) {
     // "} in one store.
     store<u16>(end, 0x7d22);
@@ -65,19 +85,15 @@ export function writeReading(value: i32): usize {
   } else if (PAYLOAD == 2) {
     end = writeDetails(end, sequence);
   }
-  store<u8>(start + 1, end - start - 2);
-  if (QOS) {
-    const bytes = <u32>bswap<u16>(<u16>identifierOf(sequence));
-    store<u16>(IDENTIFIER, bytes);
-    const flags = PacketType.PUBLISH | PublishFlag.QOS_1;
-    store<u8>(start, isResend() ? flags | PublishFlag.DUP : flags);
-    noteSent(bytes);
-  } else {
-    store<u8>(start, PacketType.PUBLISH);
-    session.sent = sequence + 1;
-    session.acknowledged = sequence + 1;
-  }
-  return end;
+  if (QOS) store<u16>(IDENTIFIER, identifierOf(sequence));
+  const remaining = <i32>(end - start) - 2;
+  store<u8>(start, remaining, 1);
+  return remaining + 2;
+}
+
+/** Marks the packet as one that is sent again, or not. It is not, unless the long way is taken. */
+export function setDuplicate(duplicate: bool): void {
+  store<u8>(packet.start, FLAGS | (duplicate ? PublishFlag.DUP : 0));
 }
 
 /** Unit, time and sequence number of a JSON reading. */
@@ -108,13 +124,6 @@ export function writeTenths(address: usize, thousandths: i32): usize {
   }
   const tenths = <u32>magnitude / 100;
   const whole = tenths / 10;
-  const last = tenths - whole * 10;
-  if (whole - 10 < 90) {
-    // The usual case, "17.2", in one store.
-    const first = whole / 10;
-    store<u32>(at, 0x302e3030 + first + ((whole - first * 10) << 8) + (last << 24));
-    return at + 4;
-  }
   at = writeU8(writeDecimal(at, whole), 0x2e);
-  return writeU8(at, 0x30 + last);
+  return writeU8(at, 0x30 + tenths - whole * 10);
 }

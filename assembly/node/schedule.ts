@@ -1,8 +1,8 @@
 /** When readings are due: an absolute schedule, so that a late step does not shift the ones after it. */
 
+import { connection, schedule } from "../image";
 import { config_get } from "../hal";
 import { reached } from "../memory";
-import { connection } from "../mqtt/connection";
 import { INTERVAL_MS } from "../options";
 import { readDecimal, utf8 } from "../text";
 import { Level, sayNumber } from "./log";
@@ -24,8 +24,6 @@ export class Schedule {
   overruns: u32 = 0;
 }
 
-export const schedule = changetype<Schedule>(memory.data(offsetof<Schedule>()));
-
 /** Takes the interval from the configuration; `scratch` has room for 16 bytes. */
 export function setupSchedule(scratch: usize): void {
   const length = config_get(INTERVAL_KEY.bytes, INTERVAL_KEY.length, scratch, 16);
@@ -41,22 +39,29 @@ export function setIntervalMs(intervalMs: i32): bool {
   return true;
 }
 
-/** Whether a reading is due; if so, the one after it is scheduled. */
+/** Whether a reading is due in this step. */
 @inline
-export function takeDue(): bool {
-  const now = connection.now;
-  const dueAt = schedule.dueAt;
-  if (!reached(now, dueAt)) return false;
-  const nextAt = dueAt + schedule.intervalMs;
-  schedule.dueAt = nextAt;
-  if (reached(now, nextAt)) countOverruns(now, nextAt);
-  return true;
+export function isDueAt(now: u32): bool {
+  return reached(now, schedule.dueAt);
 }
 
-/** Skips the readings whose time has passed, all but the one that is taken now. */
-function countOverruns(now: u32, nextAt: u32): void {
-  const missed = (now - nextAt) / schedule.intervalMs + 1;
+/** Schedules the next reading if one was due in this step, and returns the milliseconds until it is due. */
+@inline
+export function advance(now: u32): u32 {
+  let untilDue = schedule.dueAt - now;
+  if (<i32>untilDue <= 0) {
+    untilDue += schedule.intervalMs;
+    schedule.dueAt = now + untilDue;
+    if (<i32>untilDue <= 0) untilDue = skipOverruns(now);
+  }
+  return untilDue;
+}
+
+/** Counts and passes over the readings whose time went by unused. */
+function skipOverruns(now: u32): u32 {
+  const missed = (now - schedule.dueAt) / schedule.intervalMs + 1;
+  schedule.dueAt += missed * schedule.intervalMs;
   schedule.overruns += missed;
-  schedule.dueAt = nextAt + missed * schedule.intervalMs;
   sayNumber(Level.WARNING, OVERRUNS, schedule.overruns);
+  return schedule.dueAt - now;
 }

@@ -3,16 +3,15 @@
  * `sensor/<id>/error` as `{"error":5}` with the host's error number (docs/abi.md), or 0 once it works again.
  */
 
+import { OUTPUT, SAMPLE, connection, schedule, sensorState, session } from "../image";
 import { Errno, sensor_read } from "../hal";
-import { connection, finishPacket, OUTPUT } from "../mqtt/connection";
+import { finishPacket } from "../mqtt/connection";
 import { PacketType, PublishFlag } from "../mqtt/packet";
-import { identifierOf, isResend, noteSent, session } from "../mqtt/session";
+import { identifierOf, isResend } from "../mqtt/session";
 import { QOS } from "../options";
-import { utf8, writeBytes, writeDecimal, writeU16, writeU8 } from "../text";
+import { utf8, writeBytes, writeDecimal, writeU8 } from "../text";
 import { writeTopic } from "./identity";
-import { wakeAt } from "./link";
 import { enqueue } from "./queue";
-import { schedule } from "./schedule";
 
 const ERROR = utf8("error");
 const ERROR_OPENING = utf8('{"error":');
@@ -31,8 +30,6 @@ export class SensorState {
   error: i32 = 0;
 }
 
-export const sensorState = changetype<SensorState>(memory.data(offsetof<SensorState>()));
-const SAMPLE: usize = memory.data(4, 4);
 
 /** Reads a channel: thousandths of its unit, or a state that `publish` understands. */
 @inline
@@ -41,25 +38,23 @@ export function readSensor(channel: i32): i32 {
   return error == 0 ? load<i32>(SAMPLE) : STATE - error;
 }
 
-/** Queues a reading. */
+/** Whether it is a temperature that can be published. */
 @inline
-export function publishReading(reading: i32): void {
-  if (<u32>(reading - MIN_READING) <= <u32>(MAX_READING - MIN_READING) && sensorState.error == 0) enqueue(reading);
-  else publishUnusual(reading);
+export function isReading(reading: i32): bool {
+  return <u32>(reading - MIN_READING) <= <u32>(MAX_READING - MIN_READING);
 }
 
-/** Queues what is not simply the next reading of a working sensor. */
-function publishUnusual(reading: i32): void {
+/** Queues a reading, or a sensor's state if that has changed. */
+export function queueReading(reading: i32): void {
   let error = 0;
   if (isSensorState(reading)) {
     error = STATE - reading;
     if (error == Errno.EAGAIN) {
       // No failure: the same reading is due again, soon.
-      schedule.dueAt -= schedule.intervalMs;
-      wakeAt(connection.now + RETRY_MS);
+      schedule.dueAt = connection.now + RETRY_MS;
       return;
     }
-  } else if (reading < MIN_READING || reading > MAX_READING) {
+  } else if (!isReading(reading)) {
     error = Errno.EOVERFLOW;
   }
   if (error != sensorState.error) {
@@ -70,24 +65,18 @@ function publishUnusual(reading: i32): void {
 }
 
 /** Whether a queued value is a sensor's state, not a reading. */
-@inline
 export function isSensorState(value: i32): bool {
   return value < STATE + 0x1000;
 }
 
 /** Puts entry number `session.sent`, a sensor's state, into the output, which must be empty. */
 export function writeSensorState(state: i32): void {
-  const sequence = session.sent;
   let type = PacketType.PUBLISH;
   let at = writeTopic(OUTPUT + 2, ERROR);
   if (QOS) {
     type |= isResend() ? PublishFlag.QOS_1 | PublishFlag.DUP : PublishFlag.QOS_1;
-    const identifier = identifierOf(sequence);
-    at = writeU16(at, identifier);
-    noteSent(bswap<u16>(<u16>identifier));
-  } else {
-    session.sent = sequence + 1;
-    session.acknowledged = sequence + 1;
+    store<u16>(at, identifierOf(session.sent));
+    at += 2;
   }
   at = writeDecimal(writeBytes(at, ERROR_OPENING), state - STATE);
   finishPacket(type, OUTPUT, writeU8(at, 0x7d));

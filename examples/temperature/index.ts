@@ -11,6 +11,6 @@ export function setup(): void {
 
 export function step(nowMs: u32): u32 {
   node.begin(nowMs);
-  if (node.isDue()) node.publish(sensor.read(PROBE));
-  return node.finish();
+  if (node.isDue(nowMs)) node.publish(sensor.read(PROBE));
+  return node.finish(nowMs);
 }

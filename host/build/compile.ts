@@ -45,7 +45,7 @@ export async function compile(options: CompileOptions): Promise<Compilation> {
   const { error } = await asc.main(
     [
       inBase(options.entry),
-      "assembly/image.ts",
+      "assembly/image-end.ts",
       ...["--baseDir", base],
       ...["--config", inBase(options.config)],
       ...["--outFile", "module.wasm"],

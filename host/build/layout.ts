@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { Class, Global, type Program, PropertyPrototype } from "assemblyscript";
 
-/** The exported constant of assembly/image.ts that carries the end of the static data. */
+/** The exported constant of assembly/image-end.ts that carries the end of the static data. */
 const IMAGE_END = "imageEnd";
 const LIBRARY_PREFIX = "~lib/";
 const IMAGE_ALIGNMENT = 8;

@@ -7,11 +7,13 @@
  */
 
 const LITERAL_CALL = /\butf8\((?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)')\)/g;
+/** A constant of such text, which is to be left out where nothing uses it. */
+const CONSTANT = /^(?:export )?const \w+ = [^;\n]*\butf8\(/gm;
 const MAX_BYTES = 0xffff;
 
 /** Returns the source with every `utf8("…")` replaced; line numbers stay as they are. */
 export function expandUtf8Literals(source: string): string {
-  return source.replace(LITERAL_CALL, (_call, double: string | undefined, single: string | undefined) => {
+  return source.replace(CONSTANT, "@lazy $&").replace(LITERAL_CALL, (_call, double: string | undefined, single: string | undefined) => {
     const literal = double ?? single?.replaceAll('"', '\\"');
     const text: unknown = JSON.parse(`"${literal}"`);
     const bytes = Buffer.from(String(text), "utf-8");
