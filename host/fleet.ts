@@ -99,7 +99,7 @@ export class Fleet {
   }
 
   #start(node: number): number {
-    if (node >= 0 && node < this.size) return node * this.#imageSize;
+    if (Number.isInteger(node) && node >= 0 && node < this.size) return node * this.#imageSize;
     throw new WasmoteError("ENODE", "usage", `there is no node ${node} in a fleet of ${this.size}`);
   }
 }

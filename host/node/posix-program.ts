@@ -3,10 +3,10 @@
 import { spawn } from "node:child_process";
 import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
-import { PROJECT } from "../build/examples.ts";
 import { WasmoteError } from "../errors.ts";
+import { PROJECT_ROOT } from "../project.ts";
 
-export const POSIX_PROGRAM = join(PROJECT, "build", "wasmote-posix");
+export const POSIX_PROGRAM = join(PROJECT_ROOT, "build", "wasmote-posix");
 
 const BY_HAND = "cmake -S boards -B build/boards && cmake --build build/boards";
 
@@ -22,7 +22,7 @@ export async function providePosixProgram(): Promise<string> {
 }
 
 async function cmake(...args: string[]): Promise<void> {
-  const child = spawn("cmake", args, { cwd: PROJECT, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn("cmake", args, { cwd: PROJECT_ROOT, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   child.stdout.on("data", (text) => (output += text));
   child.stderr.on("data", (text) => (output += text));

@@ -2,23 +2,23 @@
 
 import { join } from "node:path";
 import { type Broker, startBroker } from "../../broker.ts";
-import { buildExamples, PROJECT } from "../../build/examples.ts";
 import { formatEndpoint, parseEndpoint } from "../../hal/endpoint.ts";
 import { providePosixProgram } from "../../node/posix-program.ts";
 import type { RunningNode } from "../../node/running-node.ts";
 import { startNode } from "../../node/start.ts";
+import { PROJECT_ROOT } from "../../project.ts";
 import { interruption } from "../interrupt.ts";
 import type { StartValues } from "../options.ts";
 import { formatMessage, formatMessageJson, type Message, printLog, printNote, withProgress } from "../output.ts";
 import { subscribe } from "../subscriber.ts";
 
 const TOPIC_FILTER = "sensor/+/temperature";
-const DEFAULT_MODULE = join(PROJECT, "build", "temperature.wasm");
+const DEFAULT_MODULE = join(PROJECT_ROOT, "build", "temperature.wasm");
 
 /** Resolves when everything that was started has ended. */
 export async function start(options: StartValues): Promise<void> {
   const interrupted = interruption();
-  if (options.module === undefined) await withProgress("building the modules", buildExamples);
+  if (options.module === undefined) await withProgress("building the modules", build);
   if (options.engine === "wasm3") await withProgress("building wasm3", providePosixProgram);
   const broker = options.broker === undefined ? await startBroker(options) : undefined;
   try {
@@ -26,6 +26,12 @@ export async function start(options: StartValues): Promise<void> {
   } finally {
     await broker?.close();
   }
+}
+
+/** The compiler is large: whoever runs a module that is built already does not wait for it to load. */
+async function build(): Promise<void> {
+  const { buildExamples } = await import("../../build/examples.ts");
+  await buildExamples();
 }
 
 async function runAgainst(options: StartValues, broker: Broker | undefined, interrupted: Promise<void>): Promise<void> {
