@@ -1,0 +1,27 @@
+import { join } from "node:path";
+import { compile } from "../../host/build/compile.ts";
+import { PROJECT } from "../../host/build/examples.ts";
+import { type LoadedModule, loadModule } from "../../host/engine/module.ts";
+
+/** Compiles tests/host/modules/<name>.ts. */
+export async function compileModule(name: string): Promise<Uint8Array> {
+  const { wasm } = await compile({
+    baseDir: PROJECT,
+    entry: join(PROJECT, "tests", "host", "modules", `${name}.ts`),
+    config: join(PROJECT, "asconfig.json"),
+  });
+  return wasm;
+}
+
+export async function loadTestModule(name: string): Promise<LoadedModule> {
+  return loadModule(await compileModule(name));
+}
+
+/** Waits until something holds, looking every few milliseconds; fails after `timeoutMs`. */
+export async function until(what: string, holds: () => boolean, timeoutMs = 10_000): Promise<void> {
+  const endMs = performance.now() + timeoutMs;
+  while (!holds()) {
+    if (performance.now() > endMs) throw new Error(`waited ${timeoutMs} ms in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
