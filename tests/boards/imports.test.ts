@@ -103,6 +103,12 @@ describe("the module's own accesses end where its image ends", () => {
     expect(step(body)).toEqual({ trap: TRAP, record: 0 });
   });
 
+  test("numbers wrap as WebAssembly says", () => {
+    const wrapped = "(i32.mul (i32.load (i32.const 0)) (i32.const 21))";
+    const body = `(i32.store (i32.const 0) (i32.const -167771904)) (if (i32.ne ${wrapped} (i32.const 771757312)) (then unreachable))`;
+    expect(step(body)).toMatchObject({ steps: 1 });
+  });
+
   test("memory.grow grows nothing and says so", () => {
     expect(step("(if (i32.ne (memory.grow (i32.const 1)) (i32.const -1)) (then unreachable))")).toMatchObject({
       steps: 1,
