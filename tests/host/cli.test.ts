@@ -109,8 +109,8 @@ describe("npm start", () => {
   });
 
   test("ends with 0 at Ctrl-C", async () => {
-    const job = npmStart("--json", "--interval", "100ms", "--port", "0", "--ws-port", "0");
-    await until("messages arrive", () => job.lines.length >= 4, 25_000);
+    const job = npmStart("--json", "--module", MODULE, "--interval", "100ms", "--port", "0", "--ws-port", "0");
+    await until("messages arrive", () => job.lines.length >= 4, 50_000);
     job.interrupt();
     expect(await job.exitCode()).toBe(0);
     expect(job.errors).toEqual([]);
@@ -147,7 +147,7 @@ describe("a broker of one's own", () => {
 
   test.each(["v8", "wasm3"])("gets a DISCONNECT from every node at Ctrl-C, under %s", async (engine) => {
     const job = wasmote("start", "--broker", address, "--module", MODULE, "--interval", "200ms", "--engine", engine);
-    await until("both nodes publish", () => job.lines.length >= 4, 25_000);
+    await until("both nodes publish", () => job.lines.length >= 4, 50_000);
     job.interrupt();
     expect(await job.exitCode()).toBe(0);
     expect(sent).toHaveLength(3);
@@ -156,7 +156,7 @@ describe("a broker of one's own", () => {
 
   test.each(["v8", "wasm3"])("`run` is one node, and SIGTERM ends it in good order, under %s", async (engine) => {
     const job = wasmote("run", MODULE, "--id", "n-7", "--broker", address, "--engine", engine, "--interval", "100");
-    await until("it publishes", () => Buffer.concat(sent[0] ?? []).includes("sensor/n-7/temperature"), 25_000);
+    await until("it publishes", () => Buffer.concat(sent[0] ?? []).includes("sensor/n-7/temperature"), 50_000);
     job.signal("SIGTERM");
     expect(await job.exitCode()).toBe(0);
     expect(Buffer.concat(sent[0] ?? []).subarray(-2)).toEqual(DISCONNECT);
@@ -166,7 +166,7 @@ describe("a broker of one's own", () => {
     const stubborn = join(folder, "stubborn.wasm");
     writeFileSync(stubborn, await compileModule("lifecycle"));
     const job = wasmote("run", stubborn, "--id", "1", "--broker", address, "--set", "m=s");
-    await until("it has started", () => job.stderr.includes("node 1: b"), 25_000);
+    await until("it has started", () => job.stderr.includes("node 1: b"), 50_000);
     job.interrupt();
     await until("it was asked to stop", () => job.stderr.includes("node 1: s"));
     await new Promise((resolve) => setTimeout(resolve, 400));
