@@ -289,6 +289,9 @@ describe("the network", () => {
       let error: string | undefined;
       void listen((socket) => {
         socket.write(Buffer.alloc(1000));
+        // A reset takes away what the peer has not read yet, so this one reads late.
+        socket.pause();
+        setTimeout(() => socket.resume(), 1000);
         socket.on("data", (data) => (bytes += data.length));
         socket.on("error", (problem) => (error = problem.message));
         socket.on("end", () => socket.end());
