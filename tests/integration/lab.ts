@@ -1,0 +1,118 @@
+/** What one test works with. Everything that it starts ends with it. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "vitest";
+import type { NodeSettings } from "../../host/node/running-node.ts";
+import { type Answer, FakeBroker } from "./fake-broker.ts";
+import { Mosquitto, type MosquittoOptions } from "./mosquitto.ts";
+import { type Example, exampleModule, type Target, TestNode } from "./nodes.ts";
+import { Observer, type ObserverOptions } from "./observer.ts";
+import { FaultyProxy } from "./proxy.ts";
+
+export interface NodeOptions extends Partial<Omit<NodeSettings, "brokers" | "module">> {
+  /** An example's name, or the path of a module. */
+  readonly module?: Example | (string & {});
+}
+
+type Closing = () => Promise<void> | void;
+
+/** What nodes are called that nobody gave a name. */
+export const ID = "7";
+
+/** A test for one target. Tests of a file run beside each other: they wait more than they work. */
+export function labTest(target: Target): (name: string, body: (lab: Lab) => Promise<void>) => void {
+  return (name, body) => {
+    test.concurrent(name, async () => {
+      const lab = new Lab(target);
+      try {
+        await body(lab);
+      } catch (error) {
+        if (error instanceof Error) error.message += lab.story();
+        await lab.close();
+        throw error;
+      }
+      await lab.close();
+      lab.checkNodes();
+    });
+  };
+}
+
+export class Lab {
+  readonly #target: Target;
+  readonly #nodes: TestNode[] = [];
+  readonly #closings: Closing[] = [];
+
+  constructor(target: Target) {
+    this.#target = target;
+  }
+
+  async mosquitto(options?: MosquittoOptions): Promise<Mosquitto> {
+    const broker = await Mosquitto.start(options);
+    this.#closings.push(() => broker.dispose());
+    return broker;
+  }
+
+  async fakeBroker(answer: Answer): Promise<FakeBroker> {
+    const broker = await FakeBroker.start(answer);
+    this.#closings.push(() => broker.close());
+    return broker;
+  }
+
+  async proxy(broker: { readonly port: number }): Promise<FaultyProxy> {
+    const proxy = await FaultyProxy.start(broker.port);
+    this.#closings.push(() => proxy.close());
+    return proxy;
+  }
+
+  async observer(broker: { readonly port: number }, options?: ObserverOptions): Promise<Observer> {
+    const observer = await Observer.connect(broker.port, options);
+    this.#closings.push(() => observer.end());
+    return observer;
+  }
+
+  /** Starts a node: the temperature example with a constant sensor, a reading each 200 ms, unless told otherwise. */
+  async node(broker: { readonly port: number }, options: NodeOptions = {}): Promise<TestNode> {
+    const { module = "temperature", ...settings } = options;
+    const node = await TestNode.start(this.#target, {
+      id: ID,
+      sensor: "constant:17.2",
+      intervalMs: 200,
+      ...settings,
+      module: module.endsWith(".wasm") ? module : exampleModule(module as Example),
+      brokers: [`mqtt://127.0.0.1:${broker.port}`],
+    });
+    this.#nodes.push(node);
+    return node;
+  }
+
+  /** A path in a folder of this test's own. */
+  path(name: string): string {
+    const folder = mkdtempSync(join(tmpdir(), "wasmote-lab-"));
+    this.#closings.push(() => rmSync(folder, { recursive: true, force: true }));
+    return join(folder, name);
+  }
+
+  /** For something else that ends with the test. */
+  finally(closing: Closing): void {
+    this.#closings.push(closing);
+  }
+
+  /** Stops the nodes, so that the sanitizers look for leaks too, and ends everything else, last things first. */
+  async close(): Promise<void> {
+    await Promise.all(this.#nodes.map((node) => node.stop()));
+    for (const closing of this.#closings.reverse()) await closing();
+  }
+
+  /** Throws if a node trapped, wrote past its image, did not end in good order, or ran into a sanitizer. */
+  checkNodes(): void {
+    const faults = this.#nodes.flatMap(({ faults }) => faults.map(({ message }) => message));
+    if (faults.length > 0) throw new Error(`${faults.join("; ")}${this.story()}`);
+  }
+
+  /** What the nodes said, for the message of a test that failed. */
+  story(): string {
+    return this.#nodes.map(({ id, log }) => `\n\nlog of node ${id}:\n${log}`).join("");
+  }
+}
