@@ -20,7 +20,7 @@ import { BASE_CAPACITY, Identity } from "./node/identity";
 import { LINE_CAPACITY } from "./node/log";
 import { Watch } from "./node/online";
 import { ENTRY_BYTES, Queue } from "./node/queue";
-import { Packet, PACKET_CAPACITY } from "./node/reading";
+import { PACKET_CAPACITY, Packet } from "./node/reading";
 import { Schedule } from "./node/schedule";
 import { SensorState } from "./node/sensor";
 import { QUEUE_CAPACITY, RECEIVE_CAPACITY } from "./options";
@@ -36,10 +36,16 @@ export const SAMPLE: usize = memory.data(4, 4);
 export const watch = changetype<Watch>(memory.data(offsetof<Watch>(), 4));
 export const backoff = changetype<Backoff>(memory.data(offsetof<Backoff>(), 4));
 export const identity = changetype<Identity>(memory.data(offsetof<Identity>(), 4));
+
+
 @lazy
 export const inbound = changetype<InboundMessage>(memory.data(offsetof<InboundMessage>(), 4));
+
+
 @lazy
 export const requests = changetype<Requests>(memory.data(offsetof<Requests>(), 4));
+
+
 @lazy
 export const commands = changetype<Commands>(memory.data(offsetof<Commands>(), 4));
 

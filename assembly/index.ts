@@ -6,12 +6,19 @@
  */
 
 import "./image";
-import { inbound } from "./image";
 import { actuator_write } from "./hal";
+import { inbound } from "./image";
 import { subscribeTo, unsubscribeFrom } from "./mqtt/subscribe";
 import { isCommand, isOnTopic, nextMessage, replyWith, takeFreshSession } from "./node/command";
 import { isId } from "./node/identity";
-import { begin as beginStep, finish as finishStep, publish as publishReading, resumeNode, setupNode, stopNode } from "./node/node";
+import {
+  begin as beginStep,
+  finish as finishStep,
+  publish as publishReading,
+  resumeNode,
+  setupNode,
+  stopNode,
+} from "./node/node";
 import { isDueAt } from "./node/schedule";
 import { readSensor } from "./node/sensor";
 import { equals, readDecimal, Text } from "./text";

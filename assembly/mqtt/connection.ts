@@ -5,7 +5,7 @@
  */
 
 import { connection, inbound, OUTPUT, requests } from "../image";
-import { copy } from "../memory";
+import { copy, reached } from "../memory";
 import { COMMANDS } from "../options";
 import { writeU8 } from "../text";
 import { dropInbound } from "./message";
@@ -41,6 +41,7 @@ export namespace Expect {
   /** Online, nothing in flight, half sent, half received or waiting, and the sensor works: a reading may go out at once. */
   export const NOTHING: u32 = 1;
 }
+
 
 @unmanaged
 export class Connection {
@@ -82,6 +83,16 @@ export function setDeadline(afterMs: u32): void {
   connection.deadline = connection.now + afterMs;
 }
 
+/** Whether that has come. */
+export function isDeadline(): bool {
+  return reached(connection.now, connection.deadline);
+}
+
+/** Whether the broker has accepted this connection. */
+export function isOnline(): bool {
+  return connection.phase == Phase.ONLINE;
+}
+
 /** From here on this step takes the long way. */
 export function takeLongWay(): void {
   connection.expects = Expect.ANYTHING;
@@ -115,6 +126,12 @@ export function keep(start: usize, length: i32): void {
 export function finishPacket(type: i32, start: usize, end: usize): void {
   writeU8(writeU8(start, type), <i32>(end - start) - 2);
   commit(start, end);
+}
+
+/** Puts a packet that is nothing but a header into the output. */
+export function writeEmptyPacket(type: i32): void {
+  const start = outputEnd();
+  finishPacket(type, start, start + 2);
 }
 
 /** Whether the peer owes an answer besides those to readings. */

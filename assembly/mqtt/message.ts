@@ -1,6 +1,6 @@
 /** An inbound PUBLISH, read in place: it lies at the beginning of the receive buffer until it is finished. */
 
-import { OUTPUT, RECEIVE, connection, inbound } from "../image";
+import { connection, inbound, OUTPUT, RECEIVE } from "../image";
 import { copy } from "../memory";
 import { RECEIVE_CAPACITY } from "../options";
 import { readU16, writeU16 } from "../text";
@@ -9,6 +9,7 @@ import { PacketType, PublishFlag } from "./packet";
 import { isTopicName } from "./topic";
 
 const PUBACK_BYTES: i32 = 4;
+
 
 @unmanaged
 export class InboundMessage {

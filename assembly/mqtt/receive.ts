@@ -1,12 +1,12 @@
 /** Received bytes become events, one packet at a time. Whatever breaks the standard ends the connection [MQTT-4.8.0-1]. */
 
-import { RECEIVE, connection, inbound } from "../image";
+import { connection, inbound, RECEIVE } from "../image";
 import { COMMANDS, PERSISTENT, RECEIVE_CAPACITY } from "../options";
 import { Phase } from "./connection";
 import { consume, finishInbound, Reading, readPublish } from "./message";
 import { ConnectReturnCode, PacketType, SUBSCRIPTION_REFUSED } from "./packet";
-import { takeSuback, takeUnsuback } from "./subscribe";
 import { acknowledge, forget } from "./session";
+import { takeSuback, takeUnsuback } from "./subscribe";
 
 export namespace Event {
   /** No complete packet is left. */

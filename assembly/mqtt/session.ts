@@ -19,6 +19,7 @@ import { QOS, WINDOW } from "../options";
 const PUBLISH_BIT: u32 = 0x8000;
 const SEQUENCE_MASK: u32 = 0x7fff;
 
+
 @unmanaged
 export class Session {
   /** The oldest reading that is not acknowledged. */
@@ -32,7 +33,6 @@ export class Session {
 }
 
 /** Readings that were sent and not acknowledged. */
-@inline
 export function inFlight(): u32 {
   return session.sent - session.acknowledged;
 }
@@ -82,7 +82,6 @@ export function firstUnsent(): u32 {
 }
 
 /** Whether the window lets another reading go out. */
-@inline
 export function hasRoom(): bool {
   return inFlight() < WINDOW;
 }

@@ -2,7 +2,7 @@
 
 import { requests } from "../image";
 import { copy } from "../memory";
-import { writeU16, writeU8 } from "../text";
+import { writeU8, writeU16 } from "../text";
 import { finishPacket, outputEnd, outputHasRoom } from "./connection";
 import { PacketType } from "./packet";
 

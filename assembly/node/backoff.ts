@@ -1,13 +1,14 @@
 /** When to connect again: exponential backoff with full jitter, so that a fleet that lost its broker comes back spread out. */
 
-import { backoff } from "../image";
 import { random } from "../hal";
+import { backoff } from "../image";
 
 /** The first delay is at most so long; each further one at most twice the last. */
 const BASE_MS: u32 = 1_000;
 const MAX_DOUBLINGS: u32 = 7;
 /** Between half of this and all of it after a refusal that time does not mend, such as a wrong password. */
 const REFUSED_MS: u32 = 600_000;
+
 
 @unmanaged
 export class Backoff {

@@ -1,13 +1,13 @@
 /** Messages to this node, commands on `sensor/<id>/cmd/<name>` among them, and their answers. */
 
-import { commands, inbound } from "../image";
 import { Errno } from "../hal";
+import { commands, inbound } from "../image";
 import { copy } from "../memory";
 import { finishPacket, outputEnd } from "../mqtt/connection";
 import { PacketType } from "../mqtt/packet";
 import { subscribeTo } from "../mqtt/subscribe";
 import { matches } from "../mqtt/topic";
-import { equals, readDecimal, Text, utf8, writeBytes, writeDecimal, writeU16, writeU8 } from "../text";
+import { equals, readDecimal, Text, utf8, writeBytes, writeDecimal, writeU8, writeU16 } from "../text";
 import { baseLength, baseTopic } from "./identity";
 import { handlePackets } from "./online";
 import { setIntervalMs } from "./schedule";
@@ -21,6 +21,7 @@ const INTERVAL = utf8("interval");
 
 /** The longest topic of a command whose answer fits a short packet. */
 const MAX_COMMAND_TOPIC: i32 = 92;
+
 
 @unmanaged
 export class Commands {

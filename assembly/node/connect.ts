@@ -1,11 +1,11 @@
 /** CONNECT (3.1): who this node is, its will, and its credentials, which pass from the configuration to the wire. */
 
-import { OUTPUT } from "../image";
 import { config_get } from "../hal";
+import { OUTPUT } from "../image";
 import { commit } from "../mqtt/connection";
 import { ConnectFlag, PacketType } from "../mqtt/packet";
 import { KEEP_ALIVE_S, PERSISTENT } from "../options";
-import { Text, utf8, writeBytes, writeU16, writeU8 } from "../text";
+import { Text, utf8, writeBytes, writeU8, writeU16 } from "../text";
 import { writeClientId, writeTopic } from "./identity";
 import { OFFLINE, STATUS } from "./status";
 
@@ -19,6 +19,8 @@ const MAX_CREDENTIAL: i32 = 64;
 /** The packet's body leaves room for a header of three bytes; where two are enough, the packet begins a byte later. */
 @lazy
 const BODY: usize = OUTPUT + 3;
+
+
 @lazy
 const FLAGS: usize = BODY + 7;
 

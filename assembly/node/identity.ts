@@ -1,7 +1,7 @@
 /** Who this node is: its id, and the topics that follow from it. All of them begin with `sensor/<id>/`. */
 
-import { BASE, identity } from "../image";
 import { config_get } from "../hal";
+import { BASE, identity } from "../image";
 import { copy } from "../memory";
 import { Text, utf8, writeBytes, writeU16 } from "../text";
 
@@ -11,6 +11,7 @@ const SENSOR = utf8("sensor/");
 /** The longest client identifier that every broker must accept [MQTT-3.1.3-5]. */
 export const MAX_ID: i32 = 23;
 const SLASH: i32 = 0x2f;
+
 
 @unmanaged
 export class Identity {

@@ -1,9 +1,9 @@
 /** The link: the only place where the node's bytes meet the host's network. */
 
-import { RECEIVE, connection } from "../image";
 import { Errno, net_close, net_open, net_recv, net_send, net_state } from "../hal";
+import { connection, RECEIVE } from "../image";
 import { reached } from "../memory";
-import { keep, Phase, resetConnection, setDeadline, takeLongWay } from "../mqtt/connection";
+import { isDeadline, keep, Phase, resetConnection, setDeadline, takeLongWay } from "../mqtt/connection";
 import { rewind } from "../mqtt/session";
 import { RECEIVE_CAPACITY } from "../options";
 import { utf8 } from "../text";
@@ -25,7 +25,7 @@ const CLOSED = utf8("link closed: ");
 export function open(): void {
   const now = connection.now;
   if (connection.phase == Phase.OFFLINE) {
-    if (!reached(now, connection.deadline)) return;
+    if (!isDeadline()) return;
     const handle = net_open(ENDPOINT);
     connection.handle = handle;
     if (handle < 0) return fail(handle);
@@ -38,7 +38,7 @@ export function open(): void {
     connection.phase = Phase.CONNECTING;
     setDeadline(RESPONSE_MS);
     writeConnect();
-  } else if (reached(now, connection.deadline)) {
+  } else if (isDeadline()) {
     fail(Errno.ETIMEDOUT);
   }
 }

@@ -1,7 +1,7 @@
 /** What the node says to whoever runs it. */
 
-import { LINE } from "../image";
 import { log } from "../hal";
+import { LINE } from "../image";
 import { Text, writeBytes, writeDecimal, writeU8 } from "../text";
 
 export const LINE_CAPACITY: i32 = 32;
@@ -12,7 +12,6 @@ export namespace Level {
   export const WARNING: i32 = 2;
   export const ERROR: i32 = 3;
 }
-
 
 export function say(level: i32, text: Text): void {
   log(level, text.bytes, text.length);

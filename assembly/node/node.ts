@@ -6,10 +6,18 @@
  *     finish   send what waits; say when to run again
  */
 
-import { OUTPUT, RECEIVE, connection, inbound, packet, queue, schedule, sensorState, session } from "../image";
 import { Errno, net_recv } from "../hal";
-import { reached } from "../memory";
-import { Expect, finishPacket, outputEnd, Phase, resetConnection, setDeadline, takeLongWay } from "../mqtt/connection";
+import { connection, inbound, OUTPUT, packet, queue, RECEIVE, schedule, sensorState, session } from "../image";
+import {
+  Expect,
+  isDeadline,
+  isOnline,
+  Phase,
+  resetConnection,
+  setDeadline,
+  takeLongWay,
+  writeEmptyPacket,
+} from "../mqtt/connection";
 import { PacketType } from "../mqtt/packet";
 import { hasRoom, identifierOf, inFlight, isResend, noteSent, rewind } from "../mqtt/session";
 import { COMMANDS, QOS, RECEIVE_CAPACITY } from "../options";
@@ -20,7 +28,7 @@ import { close, fail, flush, open, receive, send, wakeAt } from "./link";
 import { Level, say, sayNumber } from "./log";
 import { handleArrived, tick } from "./online";
 import { append, valueOf } from "./queue";
-import { setDuplicate, setupReadings, writeReading } from "./reading";
+import { DIGITS, setDuplicate, setupReadings, writeFields, writeReading, writeTenths } from "./reading";
 import { advance, isDueAt, setupSchedule } from "./schedule";
 import { isReading, isSensorState, queueReading, writeSensorState } from "./sensor";
 import { OFFLINE, writeStatus } from "./status";
@@ -115,22 +123,24 @@ export function finish(nowMs: u32): u32 {
 function finishLong(): u32 {
   if (COMMANDS) while (nextMessage()) {}
   const now = connection.now;
-  if (connection.phase == Phase.ONLINE && reached(now, connection.deadline)) tick();
-  flush();
-  if (connection.phase == Phase.ENDED) return STEP_ENDED;
-  if (connection.phase == Phase.ONLINE) {
-    while (session.sent != queue.end && connection.outputLength == 0 && hasRoom() && sendNext()) {}
-    if (COMMANDS && inbound.blocked) unblock();
+  if (isOnline() && isDeadline()) tick();
+  if (connection.expects == Expect.ANYTHING || connection.outputLength != 0) {
+    flush();
+    if (connection.phase == Phase.ENDED) return STEP_ENDED;
+    if (isOnline()) {
+      while (session.sent != queue.end && connection.outputLength == 0 && hasRoom() && sendNext()) {}
+      if (COMMANDS && inbound.blocked) unblock();
+    }
     connection.expects = expectation();
-    connection.shortUntil = connection.expects == Expect.ANYTHING ? now : connection.deadline;
   }
+  connection.shortUntil = connection.expects == Expect.ANYTHING ? now : connection.deadline;
   return min<u32>(advance(now), connection.deadline - now);
 }
 
 /** What the next step may expect. */
 function expectation(): u32 {
   const unusual = connection.outputLength | connection.received | sensorState.error | (COMMANDS ? inbound.skipping : 0);
-  if (connection.phase != Phase.ONLINE || unusual != 0 || queue.end != session.sent) return Expect.ANYTHING;
+  if (!isOnline() || unusual != 0 || queue.end != session.sent) return Expect.ANYTHING;
   const flying = inFlight();
   if (flying == 0) return Expect.NOTHING;
   return flying == 1 ? PUBACK | (identifierOf(session.acknowledged) << 16) : Expect.ANYTHING;
@@ -144,11 +154,11 @@ function sendNext(): bool {
     writeSensorState(value);
     noteSent();
     flush();
-    return connection.phase == Phase.ONLINE;
+    return isOnline();
   }
   setDuplicate(isResend());
   const start = packet.start;
-  const length = writeReading(start, sequence, value);
+  const length = writeFields(start, sequence, writeTenths(DIGITS, value));
   noteSent();
   const whole = send(start, length);
   setDuplicate(false);
@@ -171,10 +181,8 @@ function drive(): void {
   }
   if (connection.phase <= Phase.OPENING) return open();
   if (connection.phase <= Phase.ONLINE) {
-    const received = receive();
-    // Nothing new may still mean an earlier packet that had to wait.
-    if ((received | connection.received) != 0) handleArrived(received);
-    if (connection.phase == Phase.CONNECTING && reached(now, connection.deadline)) fail(Errno.ETIMEDOUT);
+    receiveAll();
+    if (connection.phase == Phase.CONNECTING && isDeadline()) fail(Errno.ETIMEDOUT);
   } else if (connection.phase != Phase.ENDED) {
     leave();
   }
@@ -183,7 +191,7 @@ function drive(): void {
 /** Begins to leave: what is in the output goes first. */
 export function stopNode(): void {
   takeLongWay();
-  if (connection.phase == Phase.ONLINE) {
+  if (isOnline()) {
     connection.phase = Phase.LEAVING;
     setDeadline(LEAVE_MS);
     return;
@@ -194,23 +202,24 @@ export function stopNode(): void {
 /** Awaits acknowledgements, says `offline` and DISCONNECT, and closes the link [MQTT-3.14.4-1]. */
 function leave(): void {
   if (connection.phase == Phase.LEAVING) {
-    const received = receive();
-    if (received != 0) handleArrived(received);
+    receiveAll();
     if (COMMANDS) while (nextMessage()) {}
+    if (connection.outputLength == 0 && (inFlight() == 0 || isDeadline())) {
+      writeStatus(OFFLINE);
+      writeEmptyPacket(PacketType.DISCONNECT);
+      connection.phase = Phase.PARTING;
+      setDeadline(LEAVE_MS);
+    }
   }
   flush();
-  const late = reached(connection.now, connection.deadline);
-  if (connection.phase == Phase.LEAVING && connection.outputLength == 0 && (late || inFlight() == 0)) {
-    writeStatus(OFFLINE);
-    const start = outputEnd();
-    finishPacket(PacketType.DISCONNECT, start, start + 2);
-    connection.phase = Phase.PARTING;
-    setDeadline(LEAVE_MS);
-    flush();
-    if (connection.outputLength == 0) end();
-  } else if (late || connection.phase == Phase.OFFLINE || (connection.phase == Phase.PARTING && connection.outputLength == 0)) {
-    end();
-  }
+  const done = connection.phase == Phase.PARTING && connection.outputLength == 0;
+  if (done || connection.phase == Phase.OFFLINE || isDeadline()) end();
+}
+
+/** Takes in what has arrived. Nothing new may still mean an earlier packet that had to wait. */
+function receiveAll(): void {
+  const received = receive();
+  if ((received | connection.received) != 0) handleArrived(received);
 }
 
 function end(): void {

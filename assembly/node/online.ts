@@ -1,11 +1,10 @@
 /** What the node does with the broker's packets, and what it does when the broker is silent. */
 
-import { RECEIVE, backoff, connection, session, watch } from "../image";
 import { Errno } from "../hal";
+import { backoff, connection, RECEIVE, session, watch } from "../image";
 import { reached } from "../memory";
-import { finishPacket, isAwaiting, outputEnd, outputHasRoom, Phase, setDeadline } from "../mqtt/connection";
-import { PacketType } from "../mqtt/packet";
-import { ConnectReturnCode } from "../mqtt/packet";
+import { isAwaiting, isOnline, outputHasRoom, Phase, setDeadline, writeEmptyPacket } from "../mqtt/connection";
+import { ConnectReturnCode, PacketType } from "../mqtt/packet";
 import { Event, nextEvent } from "../mqtt/receive";
 import { inFlight } from "../mqtt/session";
 import { COMMANDS, KEEP_ALIVE_S } from "../options";
@@ -23,23 +22,18 @@ const UNSUBSCRIBED = utf8("subscription refused");
 
 /** PINGREQ goes out when three quarters of the Keep Alive have passed in silence: with a margin [MQTT-3.1.2-23]. */
 const PING_MS: u32 = KEEP_ALIVE_S * 750;
-/** A connection that has lasted so long is stable: the next one may be tried soon. */
-const STABLE_MS: u32 = 30_000;
 
-/** What the node knows of how the broker answers. */
+/** How the broker answers, looked at every `RESPONSE_MS`. */
 @unmanaged
 export class Watch {
-  /** When the connection was accepted. */
-  onlineAt: u32 = 0;
-  /** When the answers were last found to be coming. */
-  checkedAt: u32 = 0;
-  /** How far they had come then. */
+  /** When to look again. */
+  checkAt: u32 = 0;
+  /** How far the answers had come at the last look. */
   progress: u32 = 0;
-  /** Whether any was awaited then. */
-  awaiting: bool = false;
-  /** When `tick` last ran, and the reading that was to be sent next. */
-  tickedAt: u32 = 0;
+  /** The reading that was to be sent next at the last look. */
   sent: u32 = 0;
+  /** Whether any answer was awaited at the last look. */
+  awaiting: bool = false;
 }
 
 /** Takes in the result of `receive` and handles all packets up to the first message for the application. */
@@ -63,10 +57,10 @@ export function handlePackets(): void {
 
 /** The broker has accepted the connection. */
 function welcome(event: i32): void {
-  const now = connection.now;
   connection.phase = Phase.ONLINE;
-  connection.deadline = now;
-  watch.onlineAt = now;
+  setDeadline(0);
+  watch.checkAt = connection.now + RESPONSE_MS;
+  watch.sent = session.sent;
   watch.awaiting = false;
   say(Level.INFO, ONLINE);
   writeStatus(ONLINE);
@@ -89,25 +83,27 @@ function end(event: i32): void {
 /** Whatever is due besides readings: PINGREQ, and the verdict on a broker that no longer answers. */
 export function tick(): void {
   const now = connection.now;
-  const awaiting = inFlight() != 0 || connection.outputLength != 0 || isAwaiting();
-  const progress = session.acknowledged + connection.answers;
-  if (!awaiting || !watch.awaiting || progress != watch.progress) {
-    watch.awaiting = awaiting;
-    watch.progress = progress;
-    watch.checkedAt = now;
-  } else if (reached(now, watch.checkedAt + RESPONSE_MS)) {
-    return fail(Errno.ETIMEDOUT);
-  }
-  if (now - watch.onlineAt >= STABLE_MS) backoff.attempts = 0;
-  // Readings leave no time behind: one that went out since the last look did so after that look.
-  if (session.sent != watch.sent && reached(watch.tickedAt, connection.sentAt)) connection.sentAt = watch.tickedAt;
-  watch.sent = session.sent;
-  watch.tickedAt = now;
+  if (reached(now, watch.checkAt)) check();
+  if (!isOnline()) return;
   if (reached(now, connection.sentAt + PING_MS) && !connection.pinging && outputHasRoom()) {
-    const start = outputEnd();
-    finishPacket(PacketType.PINGREQ, start, start + 2);
+    writeEmptyPacket(PacketType.PINGREQ);
     connection.pinging = true;
     connection.sentAt = now;
   }
-  setDeadline(min(RESPONSE_MS, connection.sentAt + PING_MS - now));
+  setDeadline(min(watch.checkAt - now, connection.sentAt + PING_MS - now));
+}
+
+/** Gives the broker up if it owed answers at the last look and has given none since. */
+function check(): void {
+  const awaiting = inFlight() != 0 || connection.outputLength != 0 || isAwaiting();
+  const progress = session.acknowledged + connection.answers;
+  if (awaiting && watch.awaiting && progress == watch.progress) return fail(Errno.ETIMEDOUT);
+  // Whoever has been online from one look to the next is not turned away at once: the connection is stable.
+  backoff.attempts = 0;
+  // Readings leave no time behind. Those since the last look are counted as sent right after it.
+  if (session.sent != watch.sent) connection.sentAt = watch.checkAt - RESPONSE_MS;
+  watch.sent = session.sent;
+  watch.awaiting = awaiting;
+  watch.progress = progress;
+  watch.checkAt = connection.now + RESPONSE_MS;
 }

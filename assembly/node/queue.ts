@@ -5,8 +5,8 @@
  * A failed or recovered sensor is an entry too, so that it arrives in its order and survives an outage like a reading.
  */
 
-import { RING, queue, session } from "../image";
 import { clock_unix_ms } from "../hal";
+import { queue, RING, session } from "../image";
 import { firstUnsent } from "../mqtt/session";
 import { DROP_OLDEST, PAYLOAD, QUEUE_CAPACITY } from "../options";
 import { utf8 } from "../text";
@@ -14,11 +14,13 @@ import { Level, sayNumber } from "./log";
 
 const DROPPED = utf8("readings dropped: ");
 
+
 @unmanaged
 class Entry {
   /** Thousandths of the unit, or a sensor's state: see reading.ts. */
   value: i32 = 0;
 }
+
 
 @unmanaged
 class DatedEntry extends Entry {
@@ -27,6 +29,7 @@ class DatedEntry extends Entry {
   /** Milliseconds since the Unix epoch, or 0 while the clock is not set. */
   unixMs: i64 = 0;
 }
+
 
 @unmanaged
 export class Queue {
@@ -41,6 +44,7 @@ export class Queue {
 /** Only JSON carries a time and a number. */
 const DATED: bool = PAYLOAD == 2;
 export const ENTRY_BYTES: u32 = DATED ? offsetof<DatedEntry>() : offsetof<Entry>();
+
 
 @inline
 function slot(sequence: u32): usize {

@@ -33,8 +33,12 @@ const FLAGS: i32 = PacketType.PUBLISH | (QOS ? PublishFlag.QOS_1 : 0);
 const OPENING_LENGTH: i32 = PAYLOAD == 0 ? 8 : PAYLOAD == 2 ? 9 : 0;
 
 export const PACKET_CAPACITY: i32 = BEFORE_DIGITS + AFTER_DIGITS;
+
+
 @lazy
-const DIGITS: usize = PACKET + BEFORE_DIGITS;
+export const DIGITS: usize = PACKET + BEFORE_DIGITS;
+
+
 @lazy
 const IDENTIFIER: usize = DIGITS - OPENING_LENGTH - 2;
 
@@ -43,6 +47,7 @@ const FORM: u32 = 0x302e3030;
 const TENTHS: u32 = 1 << 24;
 const WHOLE: u32 = (1 << 8) - 10 * TENTHS;
 const FIRST: u32 = 1 - 10 * (1 << 8);
+
 
 @unmanaged
 export class Packet {
@@ -78,6 +83,13 @@ export function writeReading(start: usize, sequence: u32, value: i32): i32 {
   } else {
     end = writeTenths(DIGITS, value);
   }
+  return writeFields(start, sequence, end);
+}
+
+/** Writes all that follows from the digits, which end at `digitsEnd`. Returns the length of the packet. */
+@inline
+export function writeFields(start: usize, sequence: u32, digitsEnd: usize): i32 {
+  let end = digitsEnd;
   if (PAYLOAD == 0) {
     // "} in one store.
     store<u16>(end, 0x7d22);

@@ -1,7 +1,7 @@
 /** When readings are due: an absolute schedule, so that a late step does not shift the ones after it. */
 
-import { connection, schedule } from "../image";
 import { config_get } from "../hal";
+import { connection, schedule } from "../image";
 import { reached } from "../memory";
 import { INTERVAL_MS } from "../options";
 import { readDecimal, utf8 } from "../text";
@@ -13,6 +13,7 @@ const OVERRUNS = utf8("readings missed: ");
 export const MIN_INTERVAL_MS: i32 = 100;
 /** One day. */
 export const MAX_INTERVAL_MS: i32 = 86_400_000;
+
 
 @unmanaged
 export class Schedule {

@@ -3,8 +3,8 @@
  * `sensor/<id>/error` as `{"error":5}` with the host's error number (docs/abi.md), or 0 once it works again.
  */
 
-import { OUTPUT, SAMPLE, connection, schedule, sensorState, session } from "../image";
 import { Errno, sensor_read } from "../hal";
+import { connection, OUTPUT, SAMPLE, schedule, sensorState, session } from "../image";
 import { finishPacket } from "../mqtt/connection";
 import { PacketType, PublishFlag } from "../mqtt/packet";
 import { identifierOf, isResend } from "../mqtt/session";
@@ -24,12 +24,12 @@ const STATE: i32 = i32.MIN_VALUE;
 /** How soon to ask again a sensor whose conversion is under way. */
 const RETRY_MS: u32 = 50;
 
+
 @unmanaged
 export class SensorState {
   /** The error of the last reading, or 0. */
   error: i32 = 0;
 }
-
 
 /** Reads a channel: thousandths of its unit, or a state that `publish` understands. */
 @inline

@@ -13,11 +13,13 @@ const MAX_BYTES = 0xffff;
 
 /** Returns the source with every `utf8("…")` replaced; line numbers stay as they are. */
 export function expandUtf8Literals(source: string): string {
-  return source.replace(CONSTANT, "@lazy $&").replace(LITERAL_CALL, (_call, double: string | undefined, single: string | undefined) => {
-    const literal = double ?? single?.replaceAll('"', '\\"');
-    const text: unknown = JSON.parse(`"${literal}"`);
-    const bytes = Buffer.from(String(text), "utf-8");
-    if (bytes.length > MAX_BYTES) throw new Error(`utf8() takes at most ${MAX_BYTES} bytes, not ${bytes.length}`);
-    return `changetype<Text>(memory.data<u8>([${[bytes.length >> 8, bytes.length & 0xff, ...bytes].join(",")}]))`;
-  });
+  return source
+    .replace(CONSTANT, "@lazy $&")
+    .replace(LITERAL_CALL, (_call, double: string | undefined, single: string | undefined) => {
+      const literal = double ?? single?.replaceAll('"', '\\"');
+      const text: unknown = JSON.parse(`"${literal}"`);
+      const bytes = Buffer.from(String(text), "utf-8");
+      if (bytes.length > MAX_BYTES) throw new Error(`utf8() takes at most ${MAX_BYTES} bytes, not ${bytes.length}`);
+      return `changetype<Text>(memory.data<u8>([${[bytes.length >> 8, bytes.length & 0xff, ...bytes].join(",")}]))`;
+    });
 }
