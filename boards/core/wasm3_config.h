@@ -16,8 +16,8 @@
 #define d_m3CodePageAlignSize 512
 
 /* Constants of a function that are copied into its frame when it is entered; the rest are loaded where they are used.
- * The table (4 bytes each) also stays in the heap. */
-#define d_m3MaxConstantTableSize 64
+ * The table (4 bytes each) also stays in the heap, and every frame has room for them. */
+#define d_m3MaxConstantTableSize 32
 
 /* Names that are kept for one function. The boards only look up exports. */
 #define d_m3MaxDuplicateFunctionImpl 1
