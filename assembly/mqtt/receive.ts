@@ -39,18 +39,21 @@ export function nextEvent(): i32 {
     skip();
   }
   const received = connection.received;
-  let size: u32 = 0;
-  let body = RECEIVE + 1;
-  // Remaining Length: seven bits a byte, the lowest first.
-  for (let shift: u32 = 0; ; shift += 7) {
-    if (<i32>(body - RECEIVE) >= received) return Event.NONE;
-    const byte = <u32>load<u8>(body++);
-    size |= (byte & 0x7f) << shift;
-    if (byte < 0x80) break;
-    if (<i32>(body - RECEIVE) > MAX_LENGTH_BYTES) return Event.VIOLATION;
+  if (received < 2) return Event.NONE;
+  let body = RECEIVE + 2;
+  let remaining = <u32>load<u8>(RECEIVE + 1);
+  if (COMMANDS && remaining > 0x7f) {
+    // A long packet, which can only be a message: seven bits a byte, the lowest first.
+    remaining &= 0x7f;
+    for (let shift: u32 = 7; ; shift += 7) {
+      if (<i32>(body - RECEIVE) >= received) return Event.NONE;
+      const byte = <u32>load<u8>(body++);
+      remaining |= (byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+      if (<i32>(body - RECEIVE) > MAX_LENGTH_BYTES) return Event.VIOLATION;
+    }
   }
-  const remaining = size;
-  size += <u32>(body - RECEIVE);
+  const size = remaining + <u32>(body - RECEIVE);
 
   const type = <i32>load<u8>(RECEIVE);
   const connecting = connection.phase == Phase.CONNECTING;

@@ -36,10 +36,9 @@ export function setupIdentity(): bool {
   return true;
 }
 
-/** Letters, digits, `-` and `_`. */
-function isIdCharacter(character: i32): bool {
-  const letter = (character | 0x20) - 0x61;
-  return <u32>letter < 26 || <u32>(character - 0x30) < 10 || character == 0x2d || character == 0x5f;
+/** Printable ASCII from `0` on, and `-`: no `/`, `+`, `#` or space, which would make another topic of it. */
+function isIdCharacter(character: u32): bool {
+  return character - 0x30 < 0x4f || character == 0x2d;
 }
 
 /** Whether this node has the given id. */

@@ -16,8 +16,6 @@ const ENDPOINT: i32 = 0;
 const OPEN_MS: u32 = 15_000;
 /** How long the broker may take to answer anything. */
 export const RESPONSE_MS: u32 = 10_000;
-/** How soon to try again when the link takes no more bytes. */
-const RETRY_MS: u32 = 20;
 
 const CLOSED = utf8("link closed: ");
 
@@ -58,7 +56,6 @@ export function flush(): void {
   connection.outputStart += taken;
   connection.outputLength = length - taken;
   if (taken != 0) connection.sentAt = connection.now;
-  if (taken != length) retrySoon();
 }
 
 /** Sends a packet that lies outside the output, which must be empty. Returns false if not all was taken: the rest is kept. */
@@ -74,16 +71,6 @@ function sendRest(start: usize, length: i32, taken: i32): void {
   takeLongWay();
   if (taken < 0) return fail(taken);
   keep(start + taken, length - taken);
-  retrySoon();
-}
-
-function retrySoon(): void {
-  wakeAt(connection.now + RETRY_MS);
-}
-
-/** Makes the next step come at `time` at the latest. */
-export function wakeAt(time: u32): void {
-  if (reached(connection.deadline, time)) connection.deadline = time;
 }
 
 /** Closes the link and tries again after a random delay. */

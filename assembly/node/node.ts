@@ -24,7 +24,7 @@ import { COMMANDS, QOS, RECEIVE_CAPACITY } from "../options";
 import { utf8 } from "../text";
 import { nextMessage } from "./command";
 import { setupIdentity } from "./identity";
-import { close, fail, flush, open, receive, send, wakeAt } from "./link";
+import { close, fail, flush, open, receive, send } from "./link";
 import { Level, say, sayNumber } from "./log";
 import { handleArrived, tick } from "./online";
 import { append, valueOf } from "./queue";
@@ -37,6 +37,8 @@ const NO_ID = utf8("no valid id");
 const UNCONFIRMED = utf8("unconfirmed: ");
 /** How long acknowledgements are awaited when leaving, and how long the good-bye may take. */
 const LEAVE_MS: u32 = 1_000;
+/** How soon to try again when the link takes no more bytes. */
+const RETRY_MS: u32 = 20;
 /** What `step` returns when the node has ended. */
 const STEP_ENDED: u32 = 0xffff_ffff;
 const PUBACK_BYTES: i32 = 4;
@@ -129,21 +131,20 @@ function finishLong(): u32 {
     if (connection.phase == Phase.ENDED) return STEP_ENDED;
     if (isOnline()) {
       while (session.sent != queue.end && connection.outputLength == 0 && hasRoom() && sendNext()) {}
-      if (COMMANDS && inbound.blocked) unblock();
     }
-    connection.expects = expectation();
+    connection.expects = isOrdinary() ? Expect.NOTHING : Expect.ANYTHING;
   }
   connection.shortUntil = connection.expects == Expect.ANYTHING ? now : connection.deadline;
-  return min<u32>(advance(now), connection.deadline - now);
+  let wait = advance(now);
+  if (connection.outputLength != 0) wait = min(wait, RETRY_MS);
+  else if (COMMANDS && inbound.blocked) wait = unblock();
+  return min<u32>(wait, connection.deadline - now);
 }
 
-/** What the next step may expect. */
-function expectation(): u32 {
+/** Whether the next step may take the short way. */
+function isOrdinary(): bool {
   const unusual = connection.outputLength | connection.received | sensorState.error | (COMMANDS ? inbound.skipping : 0);
-  if (!isOnline() || unusual != 0 || queue.end != session.sent) return Expect.ANYTHING;
-  const flying = inFlight();
-  if (flying == 0) return Expect.NOTHING;
-  return flying == 1 ? PUBACK | (identifierOf(session.acknowledged) << 16) : Expect.ANYTHING;
+  return isOnline() && unusual == 0 && queue.end == session.acknowledged;
 }
 
 /** Sends the next entry of the queue. Returns false if no other can follow it now. */
@@ -165,10 +166,10 @@ function sendNext(): bool {
   return whole;
 }
 
-/** Packets wait in the receive buffer for room in the output. */
-function unblock(): void {
+/** Packets wait in the receive buffer for room in the output, and there is room again: no time is to be lost. */
+function unblock(): u32 {
   inbound.blocked = false;
-  if (connection.outputLength == 0) wakeAt(connection.now);
+  return 0;
 }
 
 /** The long way to begin: the node may be in any phase. */

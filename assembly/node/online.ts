@@ -3,7 +3,7 @@
 import { Errno } from "../hal";
 import { backoff, connection, RECEIVE, session, watch } from "../image";
 import { reached } from "../memory";
-import { isAwaiting, isOnline, outputHasRoom, Phase, setDeadline, writeEmptyPacket } from "../mqtt/connection";
+import { isAwaiting, isOnline, Phase, setDeadline, writeEmptyPacket } from "../mqtt/connection";
 import { ConnectReturnCode, PacketType } from "../mqtt/packet";
 import { Event, nextEvent } from "../mqtt/receive";
 import { inFlight } from "../mqtt/session";
@@ -85,7 +85,7 @@ export function tick(): void {
   const now = connection.now;
   if (reached(now, watch.checkAt)) check();
   if (!isOnline()) return;
-  if (reached(now, connection.sentAt + PING_MS) && !connection.pinging && outputHasRoom()) {
+  if (reached(now, connection.sentAt + PING_MS) && !connection.pinging && connection.outputLength == 0) {
     writeEmptyPacket(PacketType.PINGREQ);
     connection.pinging = true;
     connection.sentAt = now;
