@@ -49,6 +49,7 @@ export class TcpLink {
   /** Resolves when the socket is gone. */
   readonly closed: Promise<void>;
   readonly #socket: Socket;
+  readonly #wake: () => void;
   readonly #received: Buffer[] = [];
   #receivedBytes = 0;
   /** Bytes of `#received[0]` that were handed over already. */
@@ -58,6 +59,7 @@ export class TcpLink {
   constructor(endpoint: Endpoint, { wake, broken, gone }: LinkEvents) {
     const socket = connect({ ...endpoint, noDelay: true });
     this.#socket = socket;
+    this.#wake = wake;
     socket.on("connect", () => {
       this.#state = OPEN;
       wake();
@@ -110,6 +112,8 @@ export class TcpLink {
       this.#headOffset = 0;
     }
     if (this.#receivedBytes < RECEIVE_LIMIT_BYTES / 2 && this.#socket.isPaused()) this.#socket.resume();
+    // The node took as much as it has room for; the rest, or that there is none, is news again.
+    if (this.#receivedBytes > 0 || this.#state < 0) this.#wake();
     return length;
   }
 

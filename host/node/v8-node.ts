@@ -160,7 +160,9 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
   }
 
   #schedule(waitMs: number): void {
-    this.#cancel();
+    clearTimeout(this.#timer);
+    // The network may have called while the step ran: then the next one follows at once.
+    if (this.#immediate !== undefined) return;
     if (waitMs === 0) this.#immediate = setImmediate(() => this.#step());
     else this.#timer = setTimeout(() => this.#step(), Math.min(waitMs, MAX_TIMEOUT_MS));
   }
