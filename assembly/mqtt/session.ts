@@ -44,11 +44,13 @@ export function identifierOf(sequence: u32): u32 {
 }
 
 /** Whether reading number `session.sent` goes out a second time. */
+@inline
 export function isResend(): bool {
   return <i32>(session.sent - session.resendEnd) < 0;
 }
 
 /** Notes that the next reading is on its way. Under QoS 0 nothing more will be heard of it. */
+@inline
 export function noteSent(): void {
   session.sent++;
   if (!QOS) session.acknowledged = session.sent;

@@ -28,6 +28,7 @@ export function refusedDelayMs(): u32 {
 }
 
 /** A random number from 0 to `limit - 1`. */
+@inline
 function below(limit: u32): u32 {
   return <u32>random() % limit;
 }

@@ -65,6 +65,7 @@ export function queueReading(reading: i32): void {
 }
 
 /** Whether a queued value is a sensor's state, not a reading. */
+@inline
 export function isSensorState(value: i32): bool {
   return value < STATE + 0x1000;
 }
