@@ -13,6 +13,7 @@ const STATE = memory.data(8);
 const BUFFER = memory.data(64);
 const ENDED: u32 = 0xffffffff;
 
+
 @unmanaged
 class State {
   /** 0 closed, 1 connecting, 2 connected, 3 leaving. */
