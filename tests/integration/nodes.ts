@@ -4,11 +4,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compile } from "../../host/build/compile.ts";
-import { PROJECT } from "../../host/build/examples.ts";
 import type { WasmoteError } from "../../host/errors.ts";
 import type { LogLine } from "../../host/node/log.ts";
 import type { NodeSettings, RunningNode } from "../../host/node/running-node.ts";
 import { type Engine, startNode } from "../../host/node/start.ts";
+import { PROJECT_ROOT } from "../../host/project.ts";
 import { Journal } from "./journal.ts";
 
 export interface Target {
@@ -20,18 +20,18 @@ export interface Target {
 /** Whatever is true of a node must be true of each of these. */
 export const TARGETS: readonly Target[] = [
   { name: "v8", engine: "v8" },
-  { name: "wasm3", engine: "wasm3", program: join(PROJECT, "build", "wasmote-posix") },
+  { name: "wasm3", engine: "wasm3", program: join(PROJECT_ROOT, "build", "wasmote-posix") },
   {
     name: "wasm3 under ASan and UBSan",
     engine: "wasm3",
-    program: join(PROJECT, "build", "sanitize", "wasmote-posix"),
+    program: join(PROJECT_ROOT, "build", "sanitize", "wasmote-posix"),
   },
 ];
 
 export type Example = "temperature" | "commands" | "quickstart";
 
 export function exampleModule(name: Example): string {
-  return join(PROJECT, "build", `${name}.wasm`);
+  return join(PROJECT_ROOT, "build", `${name}.wasm`);
 }
 
 /** Where variants lie as long as this process runs. */
@@ -44,14 +44,14 @@ interface AscConfig {
 
 /** Compiles an example with further options, such as `NODE_KEEP_ALIVE_S=5`. Returns the module's path. */
 export async function compileVariant(name: Example, ...use: string[]): Promise<string> {
-  const base = readConfig(join(PROJECT, "asconfig.json"));
-  const own = readConfig(join(PROJECT, "examples", name, "asconfig.json"));
+  const base = readConfig(join(PROJECT_ROOT, "asconfig.json"));
+  const own = readConfig(join(PROJECT_ROOT, "examples", name, "asconfig.json"));
   const config = join(folder, `${name}-${use.join("-")}.json`);
   const options = { ...base.options, ...own.options, use: [...(own.options ?? base.options).use, ...use] };
   writeFileSync(config, JSON.stringify({ options }));
   const { wasm } = await compile({
-    baseDir: PROJECT,
-    entry: join(PROJECT, "examples", name, "index.ts"),
+    baseDir: PROJECT_ROOT,
+    entry: join(PROJECT_ROOT, "examples", name, "index.ts"),
     config,
   });
   const path = config.replace(/json$/, "wasm");

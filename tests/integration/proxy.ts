@@ -25,6 +25,8 @@ export interface Faults {
   delayMs: number;
   /** Packets that get lost, though the connection lives. */
   lose: (packet: Packet, from: Side) => boolean;
+  /** Packets in whose middle the link breaks: so many of their bytes are the last to arrive. */
+  tear: (packet: Packet, from: Side) => number | undefined;
 }
 
 export class FaultyProxy {
@@ -32,7 +34,7 @@ export class FaultyProxy {
     return `#${connection} ${from}: ${describePacket(packet)}${lost ? " (lost)" : ""}`;
   });
   readonly connections: ProxyConnection[] = [];
-  readonly faults: Faults = { pieceBytes: undefined, delayMs: 0, lose: () => false };
+  readonly faults: Faults = { pieceBytes: undefined, delayMs: 0, lose: () => false, tear: () => undefined };
   readonly #server: Server;
   readonly #brokerPort: number;
 
@@ -131,7 +133,10 @@ export class ProxyConnection {
         const packet = parsePacket(frame);
         const lost = this.#silent || proxy.faults.lose(packet, from);
         proxy.packets.add({ connection: this.number, from, packet, atMs: performance.now(), lost });
-        if (!lost) pump.push(frame);
+        if (lost) continue;
+        const torn = proxy.faults.tear(packet, from);
+        if (torn !== undefined) return pump.end(frame.subarray(0, torn), () => source.resetAndDestroy());
+        pump.push(frame);
       }
     });
     source.on("end", () => {
@@ -159,10 +164,14 @@ class Pump {
     this.#work = this.#work.then(() => this.#write(bytes));
   }
 
-  end(): void {
-    this.#work = this.#work.then(() => {
-      this.#target.end();
-    });
+  /** The last bytes, which may be none; calls back once they are out. */
+  end(bytes: Buffer = Buffer.alloc(0), done: () => void = () => {}): void {
+    this.#work = this.#work
+      .then(() => this.#write(bytes))
+      .then(() => {
+        this.#target.end();
+        done();
+      });
   }
 
   async #write(bytes: Buffer): Promise<void> {

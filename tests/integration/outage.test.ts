@@ -1,0 +1,231 @@
+import { beforeAll, describe, expect } from "vitest";
+import { ID, labTest } from "./lab.ts";
+import { compileVariant, TARGETS, type TestNode } from "./nodes.ts";
+import type { Observer, Reading } from "./observer.ts";
+import type { FaultyProxy } from "./proxy.ts";
+
+const TEMPERATURE = `sensor/${ID}/temperature`;
+/** Readings that examples/commands keeps. */
+const CAPACITY = 32;
+/** Of the node's random delays, so that an outage is as long in each run: 0.5, 1.1, 1.5 and 2.4 seconds. */
+const SEED = 4;
+
+let dropsNewest: string;
+beforeAll(async () => {
+  dropsNewest = await compileVariant("commands", "NODE_DROP_OLDEST=0");
+});
+
+/** Sequence numbers in the order in which they first arrived. */
+function arrivals(readings: readonly Reading[]): number[] {
+  return [...new Set(readings.map(({ seq }) => seq))];
+}
+
+function upTo(end: number): number[] {
+  return Array.from({ length: end }, (_, index) => index);
+}
+
+function sequence(payload: string | Buffer): number {
+  return (JSON.parse(payload.toString("utf-8")) as Reading).seq;
+}
+
+/** Waits for a reading that was taken after `unixMs`, and for everything before it. */
+async function readingsUntil(observer: Observer, unixMs: number): Promise<Reading[]> {
+  await observer.messages.first("reading of later", ({ topic, payload }) => {
+    return topic === TEMPERATURE && (JSON.parse(payload) as Reading).time > unixMs;
+  });
+  return observer.readings(TEMPERATURE);
+}
+
+/** Packet identifiers of the readings that the node sent on a connection and got no PUBACK for, in order. */
+function unacknowledged(proxy: FaultyProxy, connection: number): (number | undefined)[] {
+  const acknowledged = proxy.packets.entries
+    .filter((entry) => entry.connection === connection && entry.packet.cmd === "puback" && !entry.lost)
+    .map(({ packet }) => packet.messageId);
+  return proxy
+    .published(TEMPERATURE, connection)
+    .map(({ messageId }) => messageId)
+    .filter((messageId) => !acknowledged.includes(messageId));
+}
+
+/** The number of the last connection that the broker accepted. */
+function lastAccepted(proxy: FaultyProxy): number {
+  const last = proxy.packets.entries.findLast(({ packet }) => packet.cmd === "connack");
+  return last?.connection ?? -1;
+}
+
+/** Loses PUBACKs until some readings are in flight. */
+async function holdAcknowledgements(proxy: FaultyProxy, count: number): Promise<void> {
+  const from = proxy.packets.end;
+  proxy.faults.lose = ({ cmd }) => cmd === "puback";
+  await proxy.packets.all(count, "lost PUBACKs", ({ lost }) => lost, { from });
+}
+
+/** The first line of `readings dropped` that says at least so many. */
+async function dropped(node: TestNode, atLeast: number): Promise<void> {
+  await node.log.first(`${atLeast} dropped readings`, ({ text }) => droppedIn(text) >= atLeast);
+}
+
+function droppedIn(text: string): number {
+  return Number(text.match(/^readings dropped: (\d+)$/)?.[1] ?? 0);
+}
+
+describe.each(TARGETS)("readings of a node under $name", (target) => {
+  const test = labTest(target);
+
+  test("are all delivered, in order, across a restart of the broker", async (lab) => {
+    const broker = await lab.mosquitto();
+    const observer = await lab.observer(broker, { persistent: true });
+    const proxy = await lab.proxy(broker);
+    const node = await lab.node(proxy, { module: "commands", seed: SEED });
+    await observer.messages.all(3, "readings", ({ topic }) => topic === TEMPERATURE);
+    await holdAcknowledgements(proxy, 3);
+    await broker.stop();
+    const awayFrom = Date.now();
+    // The lost link, and two attempts in vain.
+    await node.log.all(3, "lost links", ({ text }) => text.startsWith("link closed"));
+    proxy.faults.lose = () => false;
+    await broker.start();
+    const backAt = Date.now();
+
+    const readings = await readingsUntil(observer, backAt + 500);
+    const seen = arrivals(readings);
+    expect(seen).toEqual(upTo(seen.length));
+    expect(readings.filter(({ time }) => time > awayFrom && time < backAt).length).toBeGreaterThan(3);
+    expect(node.said("readings dropped")).toBe(0);
+
+    const last = lastAccepted(proxy);
+    expect(await proxy.connack(last)).toMatchObject({ sessionPresent: true });
+    const redelivered = unacknowledged(proxy, 0);
+    expect(redelivered.length).toBeGreaterThanOrEqual(3);
+    const resent = proxy.published(TEMPERATURE, last).filter(({ dup }) => dup);
+    expect(resent.map(({ messageId }) => messageId)).toEqual(redelivered);
+  });
+
+  test("are sent again with DUP and the same identifier when their PUBACKs were lost [MQTT-4.4.0-1]", async (lab) => {
+    const broker = await lab.mosquitto();
+    const observer = await lab.observer(broker);
+    const proxy = await lab.proxy(broker);
+    await lab.node(proxy, { module: "commands", intervalMs: 100 });
+    await observer.messages.all(3, "readings", ({ topic }) => topic === TEMPERATURE);
+    await holdAcknowledgements(proxy, 4);
+    const redelivered = unacknowledged(proxy, 0);
+    const before = proxy.published(TEMPERATURE, 0);
+    proxy.current.cut();
+    proxy.faults.lose = () => false;
+
+    expect(await proxy.connack(1)).toMatchObject({ returnCode: 0, sessionPresent: true });
+    const readings = await readingsUntil(observer, Date.now() + 300);
+    const after = proxy.published(TEMPERATURE, 1);
+    const again = after.slice(0, redelivered.length);
+    expect(again.map(({ messageId, dup }) => ({ messageId, dup }))).toEqual(
+      redelivered.map((messageId) => ({ messageId, dup: true })),
+    );
+    expect(again.map(({ payload }) => payload.toString())).toEqual(
+      before.slice(-redelivered.length).map(({ payload }) => payload.toString()),
+    );
+    expect(after.slice(redelivered.length).some(({ dup }) => dup)).toBe(false);
+    const seen = arrivals(readings);
+    expect(seen).toEqual(upTo(seen.length));
+    expect(readings.length, "the broker had them already and delivers them twice").toBeGreaterThan(seen.length);
+  });
+
+  test("go out again without DUP to a broker that has lost everything, and so does SUBSCRIBE", async (lab) => {
+    const broker = await lab.mosquitto();
+    const observer = await lab.observer(broker);
+    const proxy = await lab.proxy(broker);
+    await lab.node(proxy, { module: "commands", seed: SEED });
+    await observer.messages.all(3, "readings", ({ topic }) => topic === TEMPERATURE);
+    await holdAcknowledgements(proxy, 3);
+    await broker.kill();
+    const unsettled = proxy
+      .published(TEMPERATURE, 0)
+      .filter(({ messageId }) => unacknowledged(proxy, 0).includes(messageId))
+      .map(({ payload }) => sequence(payload));
+    proxy.faults.lose = () => false;
+    const from = proxy.packets.end;
+    await broker.start();
+
+    const { packet } = await proxy.sees("broker", "connack", { from });
+    expect(packet).toMatchObject({ returnCode: 0, sessionPresent: false });
+    await proxy.packets.all(2, "SUBACKs", (entry) => entry.packet.cmd === "suback", { from });
+    await proxy.packets.all(6, "PUBACKs", (entry) => entry.packet.cmd === "puback", { from });
+    const published = proxy.published(TEMPERATURE, lastAccepted(proxy));
+    expect(published.slice(0, unsettled.length).map(({ payload }) => sequence(payload))).toEqual(unsettled);
+    expect(published.some(({ dup }) => dup)).toBe(false);
+    const sequences = published.map(({ payload }) => sequence(payload));
+    expect(sequences).toEqual(upTo(sequences.length).map((index) => index + (unsettled[0] ?? 0)));
+  });
+
+  test("survive a link that breaks in the middle of a PUBLISH, and of a PUBACK", async (lab) => {
+    const broker = await lab.mosquitto();
+    const observer = await lab.observer(broker, { persistent: true });
+    const proxy = await lab.proxy(broker);
+    await lab.node(proxy, { module: "commands", seed: SEED });
+    await observer.messages.all(2, "readings", ({ topic }) => topic === TEMPERATURE);
+    // Torn in the topic: the broker never has it, so it is no duplicate there.
+    proxy.faults.tear = ({ cmd }, from) => (cmd === "publish" && from === "node" ? 12 : undefined);
+    await proxy.current.gone();
+    proxy.faults.tear = () => undefined;
+    await proxy.connack(1);
+    await proxy.packets.first("PUBACK", (entry) => entry.connection === 1 && entry.packet.cmd === "puback");
+    proxy.faults.tear = ({ cmd }) => (cmd === "puback" ? 3 : undefined);
+    await proxy.current.gone();
+    proxy.faults.tear = () => undefined;
+    await proxy.connack(2);
+
+    const readings = await readingsUntil(observer, Date.now() + 500);
+    const seen = arrivals(readings);
+    expect(seen).toEqual(upTo(seen.length));
+    expect(readings.length, "only the reading whose PUBACK was torn came twice").toBe(seen.length + 1);
+    for (const connection of [1, 2]) expect(proxy.published(TEMPERATURE, connection)[0]?.dup).toBe(true);
+  });
+
+  test("drop the oldest when the queue overflows, and the log counts them", async (lab) => {
+    const broker = await lab.mosquitto();
+    const observer = await lab.observer(broker, { persistent: true });
+    const proxy = await lab.proxy(broker);
+    const node = await lab.node(proxy, { module: "commands", intervalMs: 100, seed: SEED });
+    await observer.messages.all(3, "readings", ({ topic }) => topic === TEMPERATURE);
+    await broker.stop();
+    await dropped(node, 5);
+    await broker.start();
+    await node.log.all(2, "connections", ({ text }) => text === "online");
+    const readings = await readingsUntil(observer, Date.now() + 300);
+    const seen = arrivals(readings);
+    // All that ever went out before the outage, then a gap.
+    const gap = proxy.published(TEMPERATURE, 0).length;
+    const lost = Math.max(...node.log.entries.map(({ text }) => droppedIn(text)));
+    expect(seen).toEqual([...upTo(gap), ...upTo(seen.length - gap).map((index) => gap + lost + index)]);
+  });
+
+  test("drop the newest instead, if that was chosen at compile time", async (lab) => {
+    const broker = await lab.mosquitto();
+    const observer = await lab.observer(broker, { persistent: true });
+    const proxy = await lab.proxy(broker);
+    const node = await lab.node(proxy, { module: dropsNewest, intervalMs: 100, seed: SEED });
+    await observer.messages.all(3, "readings", ({ topic }) => topic === TEMPERATURE);
+    await broker.stop();
+    await dropped(node, 5);
+    await broker.start();
+    await node.log.all(2, "connections", ({ text }) => text === "online");
+    const readings = await readingsUntil(observer, Date.now() + 300);
+    const seen = arrivals(readings);
+    const gap = proxy.published(TEMPERATURE, 0).length - unacknowledged(proxy, 0).length + CAPACITY;
+    const lost = Math.max(...node.log.entries.map(({ text }) => droppedIn(text)));
+    expect(seen).toEqual([...upTo(gap), ...upTo(seen.length - gap).map((index) => gap + lost + index)]);
+  });
+
+  test("wait for a broker that is not there yet", async (lab) => {
+    const broker = await lab.mosquitto();
+    const observer = await lab.observer(broker, { persistent: true });
+    await broker.stop();
+    const node = await lab.node(broker, { module: "commands", seed: SEED });
+    await node.log.all(3, "refused links", ({ text }) => text === "link closed: -9");
+    await broker.start();
+    const startedAt = Date.now();
+    const readings = await readingsUntil(observer, startedAt + 300);
+    const seen = arrivals(readings);
+    expect(seen).toEqual(upTo(seen.length));
+    expect(readings.filter(({ time }) => time < startedAt).length).toBeGreaterThan(3);
+  });
+});
