@@ -1,0 +1,17 @@
+/** `npm run bench`: how fast the lean node is on each engine, and what a fleet takes. */
+
+import { withProgress } from "../../host/cli/output.ts";
+import { main } from "./command.ts";
+import { measureFleet } from "./fleet.ts";
+import { measureInstructions } from "./instructions.ts";
+import { measureV8 } from "./v8.ts";
+
+await main({
+  name: "bench",
+  // One after the other: each wants the machine to itself.
+  measure: async () => [
+    ...(await withProgress("counting instructions under wasm3", measureInstructions)),
+    ...(await withProgress("timing steps under V8", measureV8)),
+    ...(await withProgress("running a fleet", measureFleet)),
+  ],
+});
