@@ -5,7 +5,7 @@ import { readMetadata } from "../../host/module/metadata.ts";
 import type { Measurement } from "./figures.ts";
 import { boardProgram, capture, MODULE } from "./program.ts";
 
-/** A few, so that every function of a publish has been compiled; more change nothing. */
+/** One would do: a module is compiled whole when it is loaded, and nothing is allocated later. */
 const PUBLISHES = 100;
 
 /** Measures what build/ holds. */
