@@ -20,6 +20,8 @@ const REQUIREMENTS: readonly Requirement[] = [
   { name: "mosquitto", commands: ["mosquitto"] },
   { name: "valgrind", commands: ["valgrind"] },
   { name: "libc6-dbg", commands: [] },
+  { name: "clang-format", commands: ["clang-format"] },
+  { name: "clang-tidy", commands: ["clang-tidy"] },
 ];
 
 /** Installs what is missing; throws, with the line to run, where it can't. */

@@ -6,11 +6,12 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { buildExamples, PROJECT } from "../host/build/examples.ts";
+import { buildExamples } from "../host/build/examples.ts";
 import { formatError } from "../host/cli/output.ts";
+import { PROJECT_ROOT } from "../host/project.ts";
 import { providePackages } from "./packages.ts";
 
-const RESULTS = join(PROJECT, "build", "test-results.json");
+const RESULTS = join(PROJECT_ROOT, "build", "test-results.json");
 
 /** What this file reads of vitest's JSON report. */
 interface Report {
@@ -37,7 +38,7 @@ async function main(): Promise<Tally> {
 
 /** Runs a command quietly; throws with its output if it fails. */
 function run(command: string, ...args: string[]): void {
-  const { status, error, stdout, stderr } = spawnSync(command, args, { cwd: PROJECT, encoding: "utf-8" });
+  const { status, error, stdout, stderr } = spawnSync(command, args, { cwd: PROJECT_ROOT, encoding: "utf-8" });
   if (status === 0) return;
   throw new Error(`${command} ${args.join(" ")} failed\n${error?.message ?? `${stdout}${stderr}`}`);
 }
@@ -45,10 +46,10 @@ function run(command: string, ...args: string[]): void {
 function runVitest(args: readonly string[]): Tally {
   mkdirSync(dirname(RESULTS), { recursive: true });
   rmSync(RESULTS, { force: true });
-  const vitest = join(PROJECT, "node_modules", "vitest", "vitest.mjs");
+  const vitest = join(PROJECT_ROOT, "node_modules", "vitest", "vitest.mjs");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${RESULTS}`];
   const { status } = spawnSync(process.execPath, [vitest, "run", ...reporters, ...args], {
-    cwd: PROJECT,
+    cwd: PROJECT_ROOT,
     stdio: "inherit",
   });
   const { passed, failed } = count(JSON.parse(readFileSync(RESULTS, "utf-8")) as Report);

@@ -109,7 +109,7 @@ static struct verdict take_sensor(struct options *options, const char *value)
 {
     char text[PROBLEM_BYTES];
     const char *why = sensor_init(value, text, sizeof text);
-    if (why != NULL) return wrong("%s", why, "use constant:17.2, sine, walk:SEED, csv:FILE or file:PATH");
+    if (why != NULL) return wrong("%s", why, "use constant:17.2, sine, walk:SEED, csv:FILE[#ROW] or file:PATH");
     options->sensor = value;
     return good;
 }
@@ -158,7 +158,7 @@ static const struct {
     {"--username", "NAME", "the broker's user name for this node", take_username},
     {"--password-file", "FILE", "a file that holds the password; or set WASMOTE_PASSWORD", take_password_file},
     {"--interval", "TIME", "between two readings: 1s, 500ms or milliseconds", take_interval},
-    {"--sensor", "SPEC", "constant:17.2, sine, walk:SEED, csv:FILE or file:PATH; default sine", take_sensor},
+    {"--sensor", "SPEC", "constant:17.2, sine, walk:SEED, csv:FILE[#ROW] or file:PATH; default sine", take_sensor},
     {"--seed", "N", "makes the node's random numbers repeatable", take_seed},
     {"--set", "KEY=VALUE", "sets a configuration value of the application", take_set},
     {"--duration", "TIME", "ends the node after that time, as Ctrl-C does", take_duration},

@@ -24,6 +24,8 @@
 #define COLDEST_HOUR_UTC 3
 
 #define ROW_BYTES 256
+#define PATH_BYTES 1024
+#define MAX_ROW 999999999
 
 static struct {
     int32_t (*read)(int32_t *);
@@ -136,6 +138,22 @@ static const char *load_rows(const char *path, char *problem, size_t capacity)
     return result;
 }
 
+/* `FILE` or `FILE#ROW`: a table is replayed from that row on, the first being 0, so that nodes can share one. */
+static const char *load_table(const char *argument, char *problem, size_t capacity)
+{
+    char path[PATH_BYTES];
+    uint32_t row = 0;
+    const char *mark = strrchr(argument, '#');
+    if (mark != NULL && !text_to_u32(mark + 1, MAX_ROW, &row)) mark = NULL;
+    size_t length = mark != NULL ? (size_t)(mark - argument) : strlen(argument);
+    if (length >= sizeof path) return "the file's name is too long";
+    memcpy(path, argument, length);
+    path[length] = '\0';
+    const char *result = load_rows(path, problem, capacity);
+    if (result == NULL && sensor.rowCount > 0) sensor.row = row % sensor.rowCount;
+    return result;
+}
+
 static bool parse_sine(const char *description)
 {
     const char *end = description;
@@ -167,7 +185,7 @@ const char *sensor_init(const char *description, char *problem, size_t capacity)
         }
     } else if (KIND_IS("csv")) {
         sensor.read = read_row;
-        if (argument != NULL && *argument != '\0') return load_rows(argument, problem, capacity);
+        if (argument != NULL && *argument != '\0') return load_table(argument, problem, capacity);
     } else if (KIND_IS("file")) {
         sensor.read = read_file;
         sensor.path = argument;

@@ -1,10 +1,7 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { PROJECT_ROOT } from "../project.ts";
 import { compile } from "./compile.ts";
-
-/** The project's root folder. */
-export const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
 export interface BuiltExample {
   readonly name: string;
@@ -13,19 +10,26 @@ export interface BuiltExample {
 
 /** Compiles every folder of examples/ to build/<name>.wasm, and to build/<name>.wat for reading. */
 export async function buildExamples(): Promise<BuiltExample[]> {
-  const examples = join(PROJECT, "examples");
-  const build = join(PROJECT, "build");
+  const examples = join(PROJECT_ROOT, "examples");
+  const build = join(PROJECT_ROOT, "build");
   await mkdir(build, { recursive: true });
   const built: BuiltExample[] = [];
   for (const name of (await readdir(examples)).sort()) {
     const { wasm, wat } = await compile({
-      baseDir: PROJECT,
+      baseDir: PROJECT_ROOT,
       entry: join(examples, name, "index.ts"),
       config: join(examples, name, "asconfig.json"),
     });
-    await writeFile(join(build, `${name}.wasm`), wasm);
-    await writeFile(join(build, `${name}.wat`), wat);
+    await replace(join(build, `${name}.wasm`), wasm);
+    await replace(join(build, `${name}.wat`), wat);
     built.push({ name, bytes: wasm.length });
   }
   return built;
+}
+
+/** Writes a file in one go: whoever reads it meanwhile, such as a node that is being started, sees the old or the new one. */
+async function replace(path: string, contents: Uint8Array | string): Promise<void> {
+  const partial = `${path}.${process.pid}`;
+  await writeFile(partial, contents);
+  await rename(partial, path);
 }

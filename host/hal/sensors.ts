@@ -166,6 +166,6 @@ function required(argument: string | undefined, text: string): string {
 
 function refused(what: string): WasmoteError {
   return new WasmoteError("ESENSOR", "usage", what, {
-    cure: "use constant:17.2, sine, walk:SEED, csv:FILE or file:PATH",
+    cure: "use constant:17.2, sine, walk:SEED, csv:FILE[#ROW] or file:PATH",
   });
 }

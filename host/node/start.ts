@@ -29,8 +29,7 @@ export async function startNode({ engine, program, ...settings }: StartNodeOptio
   settings.brokers.forEach(parseEndpoint);
   const module = await load(settings.module);
   if (engine === "wasm3") {
-    // The program replays a table from its first row only.
-    const sensor = settings.sensor ?? defaultSensor(settings.id).replace(/#\d+$/, "");
+    const sensor = settings.sensor ?? defaultSensor(settings.id);
     return new Wasm3Node(program ?? (await providePosixProgram()), { ...settings, sensor });
   }
   const node = new V8Node(module, settings);

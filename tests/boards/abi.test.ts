@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { PROJECT } from "../../host/build/examples.ts";
+import { PROJECT_ROOT } from "../../host/project.ts";
 import { program, run } from "./programs.ts";
 
-const CONTRACT = readFileSync(join(PROJECT, "docs", "abi.md"), "utf-8");
-const HEADER = readFileSync(join(PROJECT, "boards", "core", "abi.h"), "utf-8");
+const CONTRACT = readFileSync(join(PROJECT_ROOT, "docs", "abi.md"), "utf-8");
+const HEADER = readFileSync(join(PROJECT_ROOT, "boards", "core", "abi.h"), "utf-8");
 
 /** The cells of every row of the table under a heading of docs/abi.md, without backquotes. */
 function table(heading: string): string[][] {

@@ -2,16 +2,16 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { compile } from "../../host/build/compile.ts";
-import { PROJECT } from "../../host/build/examples.ts";
+import { PROJECT_ROOT } from "../../host/project.ts";
 import { file, module, type Program, program, run } from "./programs.ts";
 
 let publisher: string;
 
 beforeAll(async () => {
   const { wasm } = await compile({
-    baseDir: PROJECT,
-    entry: join(PROJECT, "tests", "boards", "modules", "publisher.ts"),
-    config: join(PROJECT, "asconfig.json"),
+    baseDir: PROJECT_ROOT,
+    entry: join(PROJECT_ROOT, "tests", "boards", "modules", "publisher.ts"),
+    config: join(PROJECT_ROOT, "asconfig.json"),
   });
   publisher = file(wasm);
 });

@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { compile } from "../../host/build/compile.ts";
-import { PROJECT } from "../../host/build/examples.ts";
+import { PROJECT_ROOT } from "../../host/project.ts";
 import { until } from "../host/modules.ts";
 import { file, module, program, run, type Started, start } from "./programs.ts";
 
@@ -39,7 +39,7 @@ describe("the command line", () => {
     [["MODULE", "--set", "=1"], '"=1" sets nothing (write it as key=value)'],
     [
       ["MODULE", "--sensor", "moon"],
-      '"moon" is not a sensor (use constant:17.2, sine, walk:SEED, csv:FILE or file:PATH)',
+      '"moon" is not a sensor (use constant:17.2, sine, walk:SEED, csv:FILE[#ROW] or file:PATH)',
     ],
     [
       ["MODULE", "--broker", "mqtts://h"],
@@ -197,6 +197,7 @@ describe("what a node sees of its board", () => {
     ["constant:-0.5", [-500, -500]],
     ["sine:20,0", [20_000, 20_000]],
     [`csv:${file("time,celsius\n2010-01-01T01:00:00,4.0\n2010-01-01T02:00:00,-3.95\n")}`, [4000, -3950, 4000]],
+    [`csv:${file("time,celsius\n2010-01-01T01:00:00,4.0\n2010-01-01T02:00:00,-3.95\n")}#3`, [-3950, 4000]],
     [`file:${file("21500\n")}`, [21_500]],
     [`file:${file("-7\n")}`, [-7]],
     [`file:${file("21.5\n")}`, [-5]],
@@ -226,9 +227,9 @@ describe("the network", () => {
   let server: Server | undefined;
 
   beforeAll(async () => {
-    const entry = join(PROJECT, "tests", "boards", "modules", "publisher.ts");
-    const config = join(PROJECT, "asconfig.json");
-    publisher = (await compile({ baseDir: PROJECT, entry, config })).wasm;
+    const entry = join(PROJECT_ROOT, "tests", "boards", "modules", "publisher.ts");
+    const config = join(PROJECT_ROOT, "asconfig.json");
+    publisher = (await compile({ baseDir: PROJECT_ROOT, entry, config })).wasm;
   });
 
   afterEach(() => void server?.close());

@@ -6,14 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import binaryen from "assemblyscript/binaryen";
 import { afterAll } from "vitest";
-import { PROJECT } from "../../host/build/examples.ts";
 import { addMetadata } from "../../host/module/metadata.ts";
+import { PROJECT_ROOT } from "../../host/project.ts";
 
 export type Program = "posix" | "script" | "null" | "null32";
 
 /** The program as a device's build has it, or the one with ASan and UBSan. */
 export function program(name: Program, variant: "" | "sanitize" = ""): string {
-  return join(PROJECT, "build", variant, `wasmote-${name}`);
+  return join(PROJECT_ROOT, "build", variant, `wasmote-${name}`);
 }
 
 export interface Outcome {

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Broker, startBroker } from "../../host/broker.ts";
-import { PROJECT } from "../../host/build/examples.ts";
+import { PROJECT_ROOT } from "../../host/project.ts";
 import { compileModule, until } from "./modules.ts";
 
-const MODULE = join(PROJECT, "build", "temperature.wasm");
+const MODULE = join(PROJECT_ROOT, "build", "temperature.wasm");
 const DISCONNECT = Buffer.from([0xe0, 0x00]);
 
 /** A command that runs, in a process group of its own as a terminal's job is. */
@@ -19,7 +19,7 @@ class Job {
   readonly #exit: Promise<number | null>;
 
   constructor(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.#child = spawn(command, args, { cwd: PROJECT, detached: true, env: { ...process.env, ...env } });
+    this.#child = spawn(command, args, { cwd: PROJECT_ROOT, detached: true, env: { ...process.env, ...env } });
     this.#child.stdout?.on("data", (text) => {
       this.stdout += text;
     });
@@ -78,7 +78,7 @@ function npmStart(...args: string[]): Job {
 
 /** The command line without npm: as quick, and with its own exit codes. */
 function wasmote(...args: string[]): Job {
-  return new Job(process.execPath, ["--import", "tsx", join(PROJECT, "host", "cli", "main.ts"), ...args]);
+  return new Job(process.execPath, ["--import", "tsx", join(PROJECT_ROOT, "host", "cli", "main.ts"), ...args]);
 }
 
 describe("npm start", () => {
@@ -195,7 +195,7 @@ describe("what can't be done is one line, and not 0", () => {
     [["start", "--sensor", "hot", "--module", MODULE, "--port", "0", "--ws-port", "0"], 2, "error ESENSOR: "],
     [["start", "--module", "/no/such.wasm", "--port", "0", "--ws-port", "0"], 2, "error ENOMODULE: "],
     [
-      ["start", "--module", join(PROJECT, "package.json"), "--port", "0", "--ws-port", "0"],
+      ["start", "--module", join(PROJECT_ROOT, "package.json"), "--port", "0", "--ws-port", "0"],
       1,
       "error EMODULE: not a WebAssembly module",
     ],

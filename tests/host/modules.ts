@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { compile } from "../../host/build/compile.ts";
-import { PROJECT } from "../../host/build/examples.ts";
 import { type LoadedModule, loadModule } from "../../host/engine/module.ts";
+import { PROJECT_ROOT } from "../../host/project.ts";
 
 /** Compiles tests/host/modules/<name>.ts. */
 export async function compileModule(name: string): Promise<Uint8Array> {
   const { wasm } = await compile({
-    baseDir: PROJECT,
-    entry: join(PROJECT, "tests", "host", "modules", `${name}.ts`),
-    config: join(PROJECT, "asconfig.json"),
+    baseDir: PROJECT_ROOT,
+    entry: join(PROJECT_ROOT, "tests", "host", "modules", `${name}.ts`),
+    config: join(PROJECT_ROOT, "asconfig.json"),
   });
   return wasm;
 }
