@@ -18,13 +18,16 @@ export interface NodeOptions extends Partial<Omit<NodeSettings, "brokers" | "mod
 
 type Closing = () => Promise<void> | void;
 
+/** Of a whole test, its end included; every wait in it has a bound of its own that says what did not come. */
+const TIMEOUT_MS = 60_000;
+
 /** What nodes are called that nobody gave a name. */
 export const ID = "7";
 
 /** A test for one target. Tests of a file run beside each other: they wait more than they work. */
 export function labTest(target: Target): (name: string, body: (lab: Lab) => Promise<void>) => void {
   return (name, body) => {
-    test.concurrent(name, async () => {
+    const run = async (): Promise<void> => {
       const lab = new Lab(target);
       try {
         await body(lab);
@@ -35,7 +38,8 @@ export function labTest(target: Target): (name: string, body: (lab: Lab) => Prom
       }
       await lab.close();
       lab.checkNodes();
-    });
+    };
+    test.concurrent(name, run, TIMEOUT_MS);
   };
 }
 
