@@ -132,7 +132,7 @@ function finishLong(): u32 {
     if (isOnline()) {
       while (session.sent != queue.end && connection.outputLength == 0 && hasRoom() && sendNext()) {}
     }
-    connection.expects = isOrdinary() ? Expect.NOTHING : Expect.ANYTHING;
+    connection.expects = expectation();
   }
   connection.shortUntil = connection.expects == Expect.ANYTHING ? now : connection.deadline;
   let wait = advance(now);
@@ -141,10 +141,12 @@ function finishLong(): u32 {
   return min<u32>(wait, connection.deadline - now);
 }
 
-/** Whether the next step may take the short way. */
-function isOrdinary(): bool {
+/** What the next step may expect. Anything but one reading in flight, or none, takes the long way. */
+function expectation(): u32 {
   const unusual = connection.outputLength | connection.received | sensorState.error | (COMMANDS ? inbound.skipping : 0);
-  return isOnline() && unusual == 0 && queue.end == session.acknowledged;
+  const waiting = queue.end - session.acknowledged;
+  if (!isOnline() || unusual != 0 || waiting > 1) return Expect.ANYTHING;
+  return waiting == 0 ? Expect.NOTHING : PUBACK | (identifierOf(session.acknowledged) << 16);
 }
 
 /** Sends the next entry of the queue. Returns false if no other can follow it now. */
