@@ -71,7 +71,7 @@ export namespace node {
     return nextMessage();
   }
 
-  /** True once after each connection whose session is new to the broker: time to subscribe. Needs `NODE_COMMANDS=1`. */
+  /** True once for each session that lacks this node's subscriptions: time to subscribe. Needs `NODE_COMMANDS=1`. */
   @inline
   export function isNewSession(): bool {
     return takeFreshSession();

@@ -1,7 +1,7 @@
 /** Received bytes become events, one packet at a time. Whatever breaks the standard ends the connection [MQTT-4.8.0-1]. */
 
 import { connection, inbound, RECEIVE } from "../image";
-import { COMMANDS, PERSISTENT, RECEIVE_CAPACITY } from "../options";
+import { COMMANDS, PERSISTENT } from "../options";
 import { Phase } from "./connection";
 import { consume, finishInbound, Reading, readPublish } from "./message";
 import { ConnectReturnCode, PacketType, SUBSCRIPTION_REFUSED } from "./packet";

@@ -25,12 +25,16 @@ const MAX_COMMAND_TOPIC: i32 = 92;
 
 @unmanaged
 export class Commands {
-  /** Whether a new session began that the application has not been told of. */
+  /** Whether this image has subscribed. A session that the broker kept may stem from another module. */
+  isSubscribed: bool = false;
+  /** Whether a session began that the application has not been told of. */
   isNewSession: bool = false;
 }
 
-/** A session began that is new to the broker: asks for this node's commands, at QoS 1. */
-export function subscribeToCommands(): void {
+/** Asks for this node's commands, at QoS 1, unless the broker has kept a session in which this image did. */
+export function subscribeToCommands(isResumed: bool): void {
+  if (isResumed && commands.isSubscribed) return;
+  commands.isSubscribed = true;
   commands.isNewSession = true;
   const filter = outputEnd() + 16;
   const end = writeBytes(copy(filter, baseTopic(), baseLength()), EVERY_COMMAND);
@@ -53,7 +57,7 @@ export function nextMessage(): bool {
   }
 }
 
-/** True once for each session that is new to the broker. */
+/** True once for each session that lacks this image's subscriptions. */
 export function takeFreshSession(): bool {
   const isNew = commands.isNewSession;
   commands.isNewSession = false;

@@ -2,7 +2,6 @@
 
 import { Errno, net_close, net_open, net_recv, net_send, net_state } from "../hal";
 import { connection, RECEIVE } from "../image";
-import { reached } from "../memory";
 import { isDeadline, keep, Phase, resetConnection, setDeadline, takeLongWay } from "../mqtt/connection";
 import { rewind } from "../mqtt/session";
 import { RECEIVE_CAPACITY } from "../options";

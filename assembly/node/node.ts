@@ -27,10 +27,10 @@ import { setupIdentity } from "./identity";
 import { close, fail, flush, open, receive, send } from "./link";
 import { Level, say, sayNumber } from "./log";
 import { handleArrived, tick } from "./online";
-import { append, valueOf } from "./queue";
+import { append, isSensorState, valueOf } from "./queue";
 import { DIGITS, setDuplicate, setupReadings, writeFields, writeReading, writeTenths } from "./reading";
 import { advance, isDueAt, setupSchedule } from "./schedule";
-import { isReading, isSensorState, queueReading, writeSensorState } from "./sensor";
+import { isReading, queueReading, writeSensorState } from "./sensor";
 import { OFFLINE, writeStatus } from "./status";
 
 const NO_ID = utf8("no valid id");
@@ -65,6 +65,7 @@ export function begin(nowMs: u32): void {
   const expects = connection.expects;
   if (expects <= Expect.NOTHING) {
     if (expects == Expect.ANYTHING) return drive();
+    // A reading that is due goes out first: what has arrived meanwhile waits for the next step, which awaits a PUBACK.
     if (QOS && isDueAt(nowMs)) return;
   }
   const received = net_recv(connection.handle, RECEIVE, RECEIVE_CAPACITY);
@@ -177,6 +178,7 @@ function unblock(): u32 {
 /** The long way to begin: the node may be in any phase. */
 function drive(): void {
   const now = connection.now;
+  takeLongWay();
   if (connection.phase == Phase.BOOT) {
     schedule.dueAt = now;
     connection.deadline = now;

@@ -64,7 +64,7 @@ function welcome(event: i32): void {
   watch.awaiting = false;
   say(Level.INFO, ONLINE);
   writeStatus(ONLINE);
-  if (COMMANDS && event == Event.CONNECTED) subscribeToCommands();
+  if (COMMANDS) subscribeToCommands(event == Event.RESUMED);
 }
 
 /** The broker has refused the connection, or broken the standard. */

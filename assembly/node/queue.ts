@@ -14,10 +14,13 @@ import { Level, sayNumber } from "./log";
 
 const DROPPED = utf8("readings dropped: ");
 
+/** A sensor's state travels as a reading that no sensor can give: this, less the (negative) error. */
+export const STATE: i32 = i32.MIN_VALUE;
+
 
 @unmanaged
 class Entry {
-  /** Thousandths of the unit, or a sensor's state: see reading.ts. */
+  /** Thousandths of the unit, or a sensor's state. */
   value: i32 = 0;
 }
 
@@ -57,6 +60,12 @@ function offsetInRing(sequence: u32): usize {
   return (sequence & (QUEUE_CAPACITY - 1)) * ENTRY_BYTES;
 }
 
+/** Whether a queued value is a sensor's state, not a reading. */
+@inline
+export function isSensorState(value: i32): bool {
+  return value < STATE + 0x1000;
+}
+
 /** The value of entry number `sequence`. */
 @inline
 export function valueOf(sequence: u32): i32 {
@@ -81,7 +90,8 @@ export function append(sequence: u32, value: i32): void {
   store<i32>(offsetInRing(sequence), value, RING);
   if (DATED) {
     const entry = datedEntry(sequence);
-    entry.number = queue.number++;
+    // A sensor's state is no reading: counting it would look like a reading lost.
+    entry.number = isSensorState(value) ? 0 : queue.number++;
     if (clock_unix_ms(changetype<usize>(entry) + offsetof<DatedEntry>("unixMs")) != 0) entry.unixMs = 0;
   }
   queue.end = sequence + 1;

@@ -10,9 +10,9 @@ import { Level, sayNumber } from "./log";
 const INTERVAL_KEY = utf8("interval");
 const OVERRUNS = utf8("readings missed: ");
 
-export const MIN_INTERVAL_MS: i32 = 100;
+const MIN_INTERVAL_MS: i32 = 100;
 /** One day. */
-export const MAX_INTERVAL_MS: i32 = 86_400_000;
+const MAX_INTERVAL_MS: i32 = 86_400_000;
 
 
 @unmanaged

@@ -11,7 +11,7 @@ import { identifierOf, isResend } from "../mqtt/session";
 import { QOS } from "../options";
 import { utf8, writeBytes, writeDecimal, writeU8 } from "../text";
 import { writeTopic } from "./identity";
-import { enqueue } from "./queue";
+import { enqueue, isSensorState, STATE } from "./queue";
 
 const ERROR = utf8("error");
 const ERROR_OPENING = utf8('{"error":');
@@ -19,8 +19,6 @@ const ERROR_OPENING = utf8('{"error":');
 /** Readings are from -100.0 to 1000.0. */
 const MIN_READING: i32 = -100_000;
 const MAX_READING: i32 = 1_000_000;
-/** A sensor's state travels as a reading that no sensor can give: this, less the (negative) error. */
-const STATE: i32 = i32.MIN_VALUE;
 /** How soon to ask again a sensor whose conversion is under way. */
 const RETRY_MS: u32 = 50;
 
@@ -62,12 +60,6 @@ export function queueReading(reading: i32): void {
     enqueue(STATE - error);
   }
   if (error == 0) enqueue(reading);
-}
-
-/** Whether a queued value is a sensor's state, not a reading. */
-@inline
-export function isSensorState(value: i32): bool {
-  return value < STATE + 0x1000;
 }
 
 /** Puts entry number `session.sent`, a sensor's state, into the output, which must be empty. */
