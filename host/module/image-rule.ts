@@ -7,6 +7,7 @@ import { readMetadata } from "./metadata.ts";
 
 /** Export and import kinds of the binary format. */
 const Kind = { function: 0, memory: 2 } as const;
+const Opcode = { end: 0x0b, i32Const: 0x41, i64Const: 0x42, f32Const: 0x43, f64Const: 0x44 } as const;
 const I32 = 0x7f;
 const FUNCTION_TYPE = 0x60;
 const PAGE_BYTES = 65_536;
@@ -47,11 +48,19 @@ function checkGlobals(section: Section | undefined): void {
   for (let count = reader.u32(); count > 0; count--) {
     reader.byte();
     if (reader.byte() !== 0) broken("it has a mutable global, which no image would hold");
-    // An initialiser is one constant instruction and the end marker.
-    reader.byte();
-    reader.i32();
-    reader.byte();
+    skipConstant(reader);
   }
+}
+
+/** Passes over a global's initialiser: one constant instruction and the end marker. */
+function skipConstant(reader: ByteReader): void {
+  const opcode = reader.byte();
+  if (opcode === Opcode.i32Const) reader.i32();
+  else if (opcode === Opcode.i64Const) while (reader.byte() >= 0x80);
+  else if (opcode === Opcode.f32Const) reader.bytes(4);
+  else if (opcode === Opcode.f64Const) reader.bytes(8);
+  else broken("a global's initialiser is not a constant");
+  if (reader.byte() !== Opcode.end) broken("a global's initialiser is not a constant");
 }
 
 function checkData(section: Section | undefined, imageSize: number): void {
@@ -59,9 +68,9 @@ function checkData(section: Section | undefined, imageSize: number): void {
   const reader = new ByteReader(section.contents);
   for (let count = reader.u32(); count > 0; count--) {
     if (reader.u32() !== 0) broken("it has a passive data segment");
-    reader.byte();
+    const opcode = reader.byte();
     const address = reader.i32();
-    reader.byte();
+    if (opcode !== Opcode.i32Const || reader.byte() !== Opcode.end) broken("its data is not at constant addresses");
     const length = reader.u32();
     reader.bytes(length);
     if (address < 0 || address + length > imageSize) broken(`it has data at ${address}, outside its image`);
