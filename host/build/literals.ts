@@ -16,7 +16,9 @@ export function expandUtf8Literals(source: string): string {
   return source
     .replace(CONSTANT, "@lazy $&")
     .replace(LITERAL_CALL, (_call, double: string | undefined, single: string | undefined) => {
-      const literal = double ?? single?.replaceAll('"', '\\"');
+      // JSON's strings are those of TypeScript in double quotes, but for a few escapes that no text here needs.
+      const literal =
+        double ?? single?.replace(/\\.|"/g, (sign) => (sign === "\\'" ? "'" : sign === '"' ? '\\"' : sign));
       const text: unknown = JSON.parse(`"${literal}"`);
       const bytes = Buffer.from(String(text), "utf-8");
       if (bytes.length > MAX_BYTES) throw new Error(`utf8() takes at most ${MAX_BYTES} bytes, not ${bytes.length}`);
