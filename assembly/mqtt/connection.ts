@@ -150,6 +150,7 @@ export function resetConnection(): void {
     dropInbound();
     inbound.skipping = 0;
     inbound.blocked = false;
+    if (requests.subscribing != 0) requests.isUnanswered = true;
     requests.subscribing = 0;
     requests.unsubscribing = 0;
   }

@@ -3,7 +3,7 @@
 import { requests } from "../image";
 import { copy } from "../memory";
 import { writeU8, writeU16 } from "../text";
-import { finishPacket, outputEnd, outputHasRoom } from "./connection";
+import { finishPacket, isOnline, outputEnd, outputHasRoom } from "./connection";
 import { PacketType } from "./packet";
 
 /** Packet identifiers of requests, as loaded from memory: 32 for SUBSCRIBE, then 32 for UNSUBSCRIBE (session.ts). */
@@ -17,6 +17,8 @@ export class Requests {
   subscribing: u32 = 0;
   /** Bit n: UNSUBSCRIBE number n awaits its UNSUBACK. */
   unsubscribing: u32 = 0;
+  /** Whether a connection ended before its SUBACK came: a session that the broker kept may lack the subscription. */
+  isUnanswered: bool = false;
 }
 
 /** Takes a SUBACK. Returns false if no SUBSCRIBE has that identifier. */
@@ -44,11 +46,11 @@ const MAX_FILTER: i32 = 122;
 
 /**
  * Asks for messages on the filter that is written at `filter`, `length` bytes, at most at the given QoS (0 or 1).
- * Returns false if it can't be asked for now: the output is full, or 32 requests are unanswered.
+ * Returns false if it can't be asked for now: the node is not online, the output is full, or 32 requests are unanswered.
  */
 export function subscribeTo(filter: usize, length: i32, qos: i32): bool {
   const index = ctz(~requests.subscribing);
-  if (index > 31 || length > MAX_FILTER || !outputHasRoom()) return false;
+  if (!isOnline() || index > 31 || length > MAX_FILTER || !outputHasRoom()) return false;
   requests.subscribing |= 1 << index;
   const start = outputEnd();
   const at = writeFilter(start, FIRST_SUBSCRIBE + index, filter, length);
@@ -59,7 +61,7 @@ export function subscribeTo(filter: usize, length: i32, qos: i32): bool {
 /** Takes back a subscription. Returns false as `subscribeTo` does. */
 export function unsubscribeFrom(filter: usize, length: i32): bool {
   const index = ctz(~requests.unsubscribing);
-  if (index > 31 || length > MAX_FILTER || !outputHasRoom()) return false;
+  if (!isOnline() || index > 31 || length > MAX_FILTER || !outputHasRoom()) return false;
   requests.unsubscribing |= 1 << index;
   const start = outputEnd();
   finishPacket(PacketType.UNSUBSCRIBE, start, writeFilter(start, FIRST_UNSUBSCRIBE + index, filter, length));

@@ -1,7 +1,7 @@
 /** Messages to this node, commands on `sensor/<id>/cmd/<name>` among them, and their answers. */
 
 import { Errno } from "../hal";
-import { commands, inbound } from "../image";
+import { commands, inbound, requests } from "../image";
 import { copy } from "../memory";
 import { finishPacket, outputEnd } from "../mqtt/connection";
 import { PacketType } from "../mqtt/packet";
@@ -31,10 +31,11 @@ export class Commands {
   isNewSession: bool = false;
 }
 
-/** Asks for this node's commands, at QoS 1, unless the broker has kept a session in which this image did. */
+/** Asks for this node's commands, at QoS 1, unless the broker has kept a session in which this image did, and said so. */
 export function subscribeToCommands(isResumed: bool): void {
-  if (isResumed && commands.isSubscribed) return;
+  if (isResumed && commands.isSubscribed && !requests.isUnanswered) return;
   commands.isSubscribed = true;
+  requests.isUnanswered = false;
   commands.isNewSession = true;
   const filter = outputEnd() + 16;
   const end = writeBytes(copy(filter, baseTopic(), baseLength()), EVERY_COMMAND);
