@@ -45,8 +45,8 @@ describe.each(TARGETS)("the back-off of nodes under $name", (target) => {
       for (const times of attempts) {
         for (const [n, delayMs] of delays(times).entries()) expect(delayMs).toBeLessThan(BASE_MS * 2 ** n + SLACK_MS);
       }
-      const firstDelays = attempts.map((times) => Math.round(delays(times)[0] ?? 0));
-      expect(new Set(firstDelays).size, `jitter spreads a fleet: ${firstDelays}`).toBeGreaterThan(NODES.length / 2);
+      const firstMs = attempts.map((times) => delays(times)[0] ?? 0);
+      expect(Math.max(...firstMs) - Math.min(...firstMs), "jitter spreads a fleet").toBeGreaterThan(BASE_MS / 4);
     });
   }
 });

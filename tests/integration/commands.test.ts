@@ -2,7 +2,7 @@ import { describe, expect } from "vitest";
 import { ID, labTest } from "./lab.ts";
 import { TARGETS } from "./nodes.ts";
 import type { Reading } from "./observer.ts";
-import { isPublish } from "./wire.ts";
+import { isPublish, isSubscribe } from "./wire.ts";
 
 const TEMPERATURE = `sensor/${ID}/temperature`;
 const COMMAND = `sensor/${ID}/cmd`;
@@ -114,10 +114,8 @@ describe.each(TARGETS)("a node with commands under $name", (target) => {
     const lit = second.log.entries.filter(({ text }) => text.startsWith("actuator"));
     expect(lit.map(({ text }) => text)).toEqual(["actuator 0 = 1", "actuator 0 = 2", "actuator 0 = 3"]);
     await proxy.packets.all(3, "PUBACKs", ({ from, packet }) => from === "node" && packet.cmd === "puback");
-    expect(
-      proxy.packets.count(({ packet }) => packet.cmd === "subscribe"),
-      "the broker knows already",
-    ).toBe(0);
+    // This image can't know what the one before it had subscribed to.
+    expect(proxy.packets.count(({ packet }) => packet.cmd === "subscribe")).toBe(2);
   });
 
   test("gets the commands that were sent while its link was broken, and answers a burst of them", async (lab) => {
@@ -125,7 +123,10 @@ describe.each(TARGETS)("a node with commands under $name", (target) => {
     const observer = await lab.observer(broker);
     const proxy = await lab.proxy(broker);
     const node = await lab.node(proxy, { module: "commands" });
-    await observer.on(TEMPERATURE);
+    await proxy.packets.all(2, "SUBACKs", ({ packet }) => packet.cmd === "suback");
+    await observer.publish(`${COMMAND}/ready`, "?");
+    // The node has handled its SUBACKs, which came before.
+    await observer.on(`${COMMAND}/ready/result`);
     const from = observer.messages.end;
     proxy.current.cut();
     await observer.messages.first("will", ({ payload }) => payload === "offline", { from });
@@ -134,7 +135,34 @@ describe.each(TARGETS)("a node with commands under $name", (target) => {
     await observer.messages.all(values.length, "answers", ({ topic }) => topic === `${COMMAND}/led/result`);
     const lit = node.log.entries.map(({ text }) => text.match(/^actuator 0 = (\d+)$/)?.[1]).filter(Boolean);
     expect(lit).toEqual(values);
+    expect(await proxy.connack(1)).toMatchObject({ sessionPresent: true });
+    const subscribes = proxy.packets.entries.filter(({ packet }) => packet.cmd === "subscribe");
+    expect(
+      subscribes.map(({ connection }) => connection),
+      "the broker knows already",
+    ).toEqual([0, 0]);
   });
+
+  for (const filter of [`${COMMAND}/+`, "house/+/alarm"]) {
+    test(`subscribes again if the link broke before the broker knew of ${filter}, though it kept the session`, async (lab) => {
+      const broker = await lab.mosquitto();
+      const observer = await lab.observer(broker);
+      const proxy = await lab.proxy(broker);
+      proxy.faults.tear = (packet) =>
+        isSubscribe(packet) && packet.subscriptions[0]?.topic === filter ? 3 : undefined;
+      const node = await lab.node(proxy, { module: "commands" });
+      await proxy.sees("node", "subscribe");
+      await proxy.current.gone();
+      proxy.faults.tear = () => undefined;
+      expect(await proxy.connack(1)).toMatchObject({ sessionPresent: true });
+      await observer.on(TEMPERATURE);
+      await proxy.packets.all(2, "SUBACKs", (entry) => entry.connection === 1 && entry.packet.cmd === "suback");
+      await observer.publish(`${COMMAND}/led`, "5");
+      await node.says("actuator 0 = 5");
+      await observer.publish("house/attic/alarm", "on");
+      await node.says("actuator 0 = 1");
+    });
+  }
 
   test("skips, acknowledges and reports a message that is too large, and obeys the next", async (lab) => {
     const broker = await lab.mosquitto();

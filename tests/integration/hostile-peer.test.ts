@@ -92,6 +92,7 @@ describe.each(TARGETS)("a node under $name", (target) => {
           await broker.received.first(`reading after ${what}`, ({ client, connection, packet }) => {
             return client === id && connection === 1 && packet.cmd === "publish" && packet.messageId !== undefined;
           });
+          expect(node.said("link closed"), `the link ended for one reason, ${what}`).toBe(0);
         }),
       );
       expect(broker.closed.entries.filter(({ connection }) => connection > 0)).toEqual([]);

@@ -1,6 +1,6 @@
 /** A stream of bytes as the MQTT packets in it, by mqtt-packet and not by the project's own code. */
 
-import mqttPacket, { type IPublishPacket, type Packet } from "mqtt-packet";
+import mqttPacket, { type IPublishPacket, type ISubscribePacket, type Packet } from "mqtt-packet";
 
 /** Longest header: type and four bytes of Remaining Length. */
 const MAX_HEADER_BYTES = 5;
@@ -49,6 +49,10 @@ export function parsePacket(bytes: Buffer): Packet {
 
 export function isPublish(packet: Packet): packet is IPublishPacket {
   return packet.cmd === "publish";
+}
+
+export function isSubscribe(packet: Packet): packet is ISubscribePacket {
+  return packet.cmd === "subscribe";
 }
 
 /** A packet in a few words. */
