@@ -1,0 +1,227 @@
+/** The pages say what the code says. Each test compares a page with the source that it describes. */
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, test } from "vitest";
+import { START_OPTIONS } from "../../host/cli/options.ts";
+import { PROJECT_ROOT } from "../../host/project.ts";
+import { LIMITS } from "../bench/limits.ts";
+
+function read(path: string): string {
+  return readFileSync(join(PROJECT_ROOT, path), "utf-8");
+}
+
+function filesIn(folder: string, extension: string): string[] {
+  return readdirSync(join(PROJECT_ROOT, folder), { recursive: true, encoding: "utf-8" })
+    .filter((name) => name.endsWith(extension))
+    .map((name) => join(folder, name));
+}
+
+/** The text of a section: from its heading to the next of any level. */
+function section(page: string, heading: string): string {
+  const start = page.indexOf(`\n${heading}\n`);
+  if (start < 0) throw new Error(`there is no heading "${heading}"`);
+  const from = start + heading.length + 2;
+  const next = page.slice(from).search(/^#{1,6} /m);
+  return next < 0 ? page.slice(from) : page.slice(from, from + next);
+}
+
+/** The cells of each row of a section's table, without its head. */
+function rows(text: string): string[][] {
+  return text
+    .split("\n")
+    .filter((line) => line.startsWith("| "))
+    .slice(2)
+    .map((line) => line.split("|").map((cell) => cell.trim()))
+    .map((cells) => cells.slice(1, -1));
+}
+
+/** A cell that is nothing but code, without its backticks. */
+function code(cell: string | undefined): string {
+  return cell?.match(/^`([^`]+)`$/)?.[1] ?? "";
+}
+
+describe("README.md", () => {
+  const readme = read("README.md");
+
+  test("shows the temperature example as it is", () => {
+    const shown = section(readme, "## An application").match(/^```ts\n(.*?)^```$/ms)?.[1];
+    expect(shown).toBe(read("examples/temperature/index.ts"));
+  });
+
+  test("has every option of `npm start`, and no other, in the order of --help", () => {
+    const shown = rows(section(readme, "## Options of `npm start`")).map(([flags]) => code(flags));
+    expect(shown).toEqual(Object.values(START_OPTIONS).map(({ flags }) => flags));
+  });
+
+  test("has the defaults of those options", () => {
+    const shown = new Map(
+      rows(section(readme, "## Options of `npm start`")).map(([flags, value]) => [code(flags), code(value)]),
+    );
+    for (const definition of Object.values(START_OPTIONS)) {
+      if (!("default" in definition)) continue;
+      const { shownDefault, default: value } = definition as { shownDefault?: string; default: unknown };
+      expect(shown.get(definition.flags), definition.flags).toBe(shownDefault ?? String(value));
+    }
+  });
+
+  test("has every script that a user calls, and none that is not there", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+    const shown = rows(section(readme, "## Scripts")).map(([command]) => code(command));
+    const called = Object.keys(scripts)
+      .filter((name) => name !== "format")
+      .map((name) => (name === "start" || name === "test" ? `npm ${name}` : `npm run ${name}`));
+    expect(shown.toSorted()).toEqual(called.toSorted());
+  });
+
+  test("has the limits of the figures", () => {
+    const shown = rows(section(readme, "## Figures")).map(([figure = "", limit = ""]) => [
+      figure.match(/^`([^`]+)`/)?.[1],
+      limit.match(/^[<>]= [\d,]+/)?.[0].replace(",", ""),
+    ]);
+    const limits = LIMITS.map(({ name, bound, limit }) => [name, `${bound === "most" ? "<=" : ">="} ${limit}`]);
+    expect(shown).toEqual(limits);
+  });
+});
+
+describe("docs/application.md", () => {
+  const table = rows(section(read("docs/application.md"), "## Options"));
+
+  /** The compile-time options with the numbers of their defaults, which may depend on another option. */
+  const defaults = [...read("assembly/options.ts").matchAll(/isDefined\((NODE_\w+)\) \? [^:]+ : (.+);$/gm)].map(
+    ([, name = "", expression = ""]): [string, number[]] => [name, numbers(expression)],
+  );
+
+  function numbers(text: string): number[] {
+    const values = text
+      .replaceAll("_", "")
+      .replaceAll("true", "1")
+      .replaceAll("false", "0")
+      .match(/\b\d+\b/g);
+    return (values ?? []).map(Number).toSorted((a, b) => a - b);
+  }
+
+  test("has every compile-time option of assembly/options.ts, and no other", () => {
+    expect(defaults.length).toBe(read("assembly/options.ts").match(/^export const /gm)?.length);
+    expect(table.map(([name]) => code(name))).toEqual(defaults.map(([name]) => name));
+  });
+
+  test("has their defaults", () => {
+    const shown = table.map(([name, , value = ""]) => [code(name), numbers(value.replaceAll(/`[^`]*`/g, ""))]);
+    expect(shown).toEqual(defaults);
+  });
+
+  test("has every call of assembly/index.ts, and none that is not there", () => {
+    const calls: string[] = [];
+    for (const [, namespace, body = ""] of read("assembly/index.ts").matchAll(
+      /^export namespace (\w+) \{(.*?)^\}/gms,
+    )) {
+      for (const [, name] of body.matchAll(/export function (\w+)\(/g)) calls.push(`${namespace}.${name}`);
+    }
+    const shown = rows(section(read("docs/application.md"), "## The API")).flatMap(([call = ""]) =>
+      [...call.matchAll(/`(\w+\.\w+)\(/g)].map(([, name]) => name),
+    );
+    expect(shown.toSorted()).toEqual(calls.toSorted());
+  });
+});
+
+describe("docs/behaviour.md", () => {
+  const behaviour = read("docs/behaviour.md");
+
+  /** The text of each `utf8()` constant of a source, by name. */
+  function textsOf(source: string): Map<string, string> {
+    const constants = source.matchAll(/^(?:export )?const (\w+) = utf8\(["'](.+)["']\);$/gm);
+    return new Map([...constants].map(([, name = "", text = ""]) => [name, text]));
+  }
+
+  /** `text: level` of each line that the SDK logs, as `link closed: N: warning` where a number follows. */
+  function loggedLines(): string[] {
+    const lines = new Set<string>();
+    for (const file of filesIn("assembly", ".ts")) {
+      const source = read(file);
+      const own = textsOf(source);
+      const imported = (name: string): string | undefined => {
+        const from = source.match(new RegExp(`import \\{[^}]*\\b${name}\\b[^}]*\\} from "(.+)"`))?.[1];
+        return from === undefined ? undefined : textsOf(read(join(dirname(file), `${from}.ts`))).get(name);
+      };
+      // Only these two functions call the host's log().
+      if (file.endsWith("/log.ts")) continue;
+      expect(source.replaceAll(/function log\(/g, ""), file).not.toMatch(/\blog\(/);
+      const calls = [...source.matchAll(/\bsay(Number)?\((?:Level\.(\w+), (\w+))?/g)];
+      for (const [call, suffix, level = "", name = ""] of calls) {
+        const text = own.get(name) ?? imported(name);
+        if (text === undefined) throw new Error(`${file}: ${call}… logs a text that is no utf8() constant`);
+        lines.add(`${text}${suffix ? "N" : ""}: ${level.toLowerCase()}`);
+      }
+    }
+    return [...lines].toSorted();
+  }
+
+  test("explains every line that a node logs, with its level, and none that it does not", () => {
+    const shown = rows(section(behaviour, "## Log")).map(([text, level]) => `${code(text)}: ${level}`);
+    expect(loggedLines().length).toBeGreaterThan(5);
+    expect(shown.toSorted()).toEqual(loggedLines());
+  });
+
+  test("has every topic suffix that a node publishes on", () => {
+    const topics = rows(section(behaviour, "## Topics")).map(([topic]) => code(topic));
+    for (const topic of ["temperature", "error", "status"]) {
+      expect(
+        read("assembly/node/status.ts") + read("assembly/node/sensor.ts") + read("assembly/node/reading.ts"),
+      ).toContain(`utf8("${topic}")`);
+      expect(topics).toContain(`sensor/<id>/${topic}`);
+    }
+  });
+});
+
+describe("docs/boards.md", () => {
+  test("has every flag of wasmote-posix, and no other", () => {
+    const flags = [...read("boards/posix/options.c").matchAll(/^ {4}\{"(--[\w-]+)", (?:"(\w+(?:=\w+)?)"|NULL),/gm)].map(
+      ([, name, value]) => (value === undefined ? name : `${name} ${value}`),
+    );
+    expect(flags.length).toBeGreaterThan(10);
+    const shown = rows(section(read("docs/boards.md"), "## Running a node")).flatMap(([cell = ""]) =>
+      [...cell.matchAll(/`([^`]+)`/g)].map(([, flag]) => flag),
+    );
+    expect(shown).toEqual(flags);
+  });
+});
+
+describe("links", () => {
+  const pages = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...filesIn("docs", ".md")];
+
+  /** The name that a heading has in a link. */
+  function anchor(heading: string): string {
+    return heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-");
+  }
+
+  function anchors(page: string): string[] {
+    const text = page.replaceAll(/^```.*?^```$/gms, "");
+    return [...text.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = ""]) => anchor(heading));
+  }
+
+  /** Every relative link of a page that leads nowhere. */
+  function deadLinks(page: string): string[] {
+    const text = read(page).replaceAll(/^```.*?^```$/gms, "");
+    const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
+    return links.filter((link) => {
+      if (/^[a-z]+:/.test(link)) return false;
+      const [path = "", fragment] = link.split("#");
+      const target = path === "" ? page : relative(PROJECT_ROOT, join(PROJECT_ROOT, dirname(page), path));
+      if (!existsSync(join(PROJECT_ROOT, target))) return true;
+      return fragment !== undefined && !anchors(read(target)).includes(fragment);
+    });
+  }
+
+  test.each(pages)("of %s lead somewhere", (page) => {
+    expect(deadLinks(page)).toEqual([]);
+  });
+
+  test("lead from README.md to every page of docs/", () => {
+    const readme = read("README.md");
+    for (const page of filesIn("docs", ".md")) expect(readme).toContain(`](${page})`);
+  });
+});
