@@ -23,6 +23,7 @@ const { PATH = "" } = process.env;
 const FOLDERS = [...PATH.split(":"), "/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"];
 const RUNNING = /^mosquitto version .* running$/;
 const START_MS = 10_000;
+const INSIST_MS = 500;
 
 const processes = new Set<ChildProcess>();
 process.on("exit", () => {
@@ -111,7 +112,10 @@ export class Mosquitto {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, "exit");
     child.kill(signal);
+    // Mosquitto 2.0 forgets a signal that comes between its word that it runs and its main loop.
+    const insisting = setInterval(() => child.kill(signal), INSIST_MS);
     await ended;
+    clearInterval(insisting);
   }
 
   #permissions({ users, acl, refusedFilters }: MosquittoOptions): string[] {
