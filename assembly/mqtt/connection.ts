@@ -75,6 +75,7 @@ export class Connection {
  */
 export const OUTPUT_CAPACITY: i32 = COMMANDS ? 320 : 224;
 
+export const PUBACK_BYTES: i32 = 4;
 /** A packet of at most 127 bytes after its 2-byte header, other than CONNECT. */
 export const MAX_SHORT_PACKET: i32 = 129;
 
@@ -104,15 +105,9 @@ export function outputEnd(): usize {
   return connection.outputLength == 0 ? OUTPUT : connection.outputStart + connection.outputLength;
 }
 
-/** Whether a packet of up to `MAX_SHORT_PACKET` bytes fits behind what waits. */
+/** Whether a request fits behind what waits, with room left for the answer and the PUBACK of the message at hand. */
 export function outputHasRoom(): bool {
-  return outputEnd() + MAX_SHORT_PACKET <= OUTPUT + OUTPUT_CAPACITY;
-}
-
-/** Adds the bytes from `start` to `end`, written at `outputEnd()`, to what waits to be sent. */
-export function commit(start: usize, end: usize): void {
-  if (connection.outputLength == 0) connection.outputStart = start;
-  connection.outputLength += <i32>(end - start);
+  return outputEnd() + 2 * MAX_SHORT_PACKET + PUBACK_BYTES <= OUTPUT + OUTPUT_CAPACITY;
 }
 
 /** Keeps what the link did not take of bytes that lie outside the output buffer. The output must be empty. */
@@ -122,10 +117,15 @@ export function keep(start: usize, length: i32): void {
   connection.outputLength = length;
 }
 
-/** Fills in the header of a short packet whose body was written from `start + 2` to `end`, and commits it. */
+/**
+ * Fills in the header of a short packet whose body was written from `start + 2` to `end`, where `start` is `outputEnd()`,
+ * and adds it to what waits to be sent.
+ */
 export function finishPacket(type: i32, start: usize, end: usize): void {
-  writeU8(writeU8(start, type), <i32>(end - start) - 2);
-  commit(start, end);
+  const length = <i32>(end - start);
+  writeU8(writeU8(start, type), length - 2);
+  if (connection.outputLength == 0) connection.outputStart = start;
+  connection.outputLength += length;
 }
 
 /** Puts a packet that is nothing but a header into the output. */

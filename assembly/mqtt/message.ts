@@ -4,11 +4,9 @@ import { connection, inbound, OUTPUT, RECEIVE } from "../image";
 import { copy } from "../memory";
 import { RECEIVE_CAPACITY } from "../options";
 import { readU16, writeU16 } from "../text";
-import { finishPacket, MAX_SHORT_PACKET, OUTPUT_CAPACITY, outputEnd } from "./connection";
+import { finishPacket, MAX_SHORT_PACKET, OUTPUT_CAPACITY, outputEnd, PUBACK_BYTES } from "./connection";
 import { PacketType, PublishFlag } from "./packet";
 import { isTopicName } from "./topic";
-
-const PUBACK_BYTES: i32 = 4;
 
 
 @unmanaged

@@ -104,6 +104,8 @@ function answerEvent(type: i32, body: usize): i32 {
 }
 
 function connackEvent(sessionPresent: i32, returnCode: i32): i32 {
+  // Whoever answers before CONNECT has left can't have read it.
+  if (connection.outputLength != 0) return Event.VIOLATION;
   // A clean session is never present [MQTT-3.2.2-1], nor is one of a refused connection [MQTT-3.2.2-4].
   if (sessionPresent > (PERSISTENT && returnCode == 0 ? 1 : 0)) return Event.VIOLATION;
   if (returnCode > ConnectReturnCode.NOT_AUTHORISED) return Event.VIOLATION;

@@ -66,16 +66,19 @@ export function acknowledge(identifier: u32): bool {
   return true;
 }
 
-/** The connection is gone: what was in flight will be sent again, from the oldest on [MQTT-4.6.0-1]. */
+/**
+ * The connection is gone: what was in flight will be sent again, from the oldest on [MQTT-4.6.0-1]. What was acknowledged
+ * out of turn goes out once more with it: QoS 1 allows that.
+ */
 export function rewind(): void {
   if (<i32>(session.sent - session.resendEnd) > 0) session.resendEnd = session.sent;
   session.sent = session.acknowledged;
+  session.ahead = 0;
 }
 
 /** The broker holds no session: what was in flight is new to it, so it goes out without DUP. */
 export function forget(): void {
   session.resendEnd = session.acknowledged;
-  session.ahead = 0;
 }
 
 /** The first reading that may be dropped: the broker has never seen it. */

@@ -78,7 +78,7 @@ export function isOnTopic(filter: Text): bool {
 
 /** Answers a command, once, on its own topic + `/result`: `{"result":5000}`, or `{"error":2}` for an ABI error. */
 export function replyWith(result: i32): void {
-  if (inbound.answered || commandPrefix() == 0 || inbound.topicLength > MAX_COMMAND_TOPIC) return;
+  if (inbound.size == 0 || inbound.answered || commandPrefix() == 0 || inbound.topicLength > MAX_COMMAND_TOPIC) return;
   inbound.answered = true;
   const start = outputEnd();
   let at = copy(writeU16(start + 2, inbound.topicLength + RESULT.length), inbound.topic, inbound.topicLength);

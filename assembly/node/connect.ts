@@ -1,8 +1,7 @@
 /** CONNECT (3.1): who this node is, its will, and its credentials, which pass from the configuration to the wire. */
 
 import { config_get } from "../hal";
-import { OUTPUT } from "../image";
-import { commit } from "../mqtt/connection";
+import { connection, OUTPUT } from "../image";
 import { ConnectFlag, PacketType } from "../mqtt/packet";
 import { KEEP_ALIVE_S, PERSISTENT } from "../options";
 import { Text, utf8, writeBytes, writeU8, writeU16 } from "../text";
@@ -52,7 +51,8 @@ export function writeConnect(): void {
     store<u8>(BODY - 1, remaining >> 7);
   }
   store<u8>(start, PacketType.CONNECT);
-  commit(start, end);
+  connection.outputStart = start;
+  connection.outputLength = <i32>(end - start);
 }
 
 /** Writes a text with its length. */

@@ -13,6 +13,8 @@ export namespace Level {
   export const ERROR: i32 = 3;
 }
 
+
+@inline
 export function say(level: i32, text: Text): void {
   log(level, text.bytes, text.length);
 }

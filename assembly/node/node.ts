@@ -7,7 +7,18 @@
  */
 
 import { Errno, net_recv } from "../hal";
-import { connection, inbound, OUTPUT, packet, queue, RECEIVE, schedule, sensorState, session } from "../image";
+import {
+  connection,
+  identity,
+  inbound,
+  OUTPUT,
+  packet,
+  queue,
+  RECEIVE,
+  schedule,
+  sensorState,
+  session,
+} from "../image";
 import {
   Expect,
   isDeadline,
@@ -18,7 +29,7 @@ import {
   takeLongWay,
   writeEmptyPacket,
 } from "../mqtt/connection";
-import { PacketType } from "../mqtt/packet";
+import { PacketType, PublishFlag } from "../mqtt/packet";
 import { hasRoom, identifierOf, inFlight, isResend, noteSent, rewind } from "../mqtt/session";
 import { COMMANDS, QOS, RECEIVE_CAPACITY } from "../options";
 import { utf8 } from "../text";
@@ -28,7 +39,7 @@ import { close, fail, flush, open, receive, send } from "./link";
 import { Level, say, sayNumber } from "./log";
 import { handleArrived, tick } from "./online";
 import { append, isSensorState, valueOf } from "./queue";
-import { DIGITS, setDuplicate, setupReadings, writeFields, writeReading, writeTenths } from "./reading";
+import { DIGITS, FIRST_BYTE, setupReadings, writeFields, writeReading, writeTenths } from "./reading";
 import { advance, isDueAt, setupSchedule } from "./schedule";
 import { isReading, queueReading, writeSensorState } from "./sensor";
 import { OFFLINE, writeStatus } from "./status";
@@ -136,7 +147,9 @@ function finishLong(): u32 {
     connection.expects = expectation();
   }
   connection.shortUntil = connection.expects == Expect.ANYTHING ? now : connection.deadline;
-  let wait = advance(now);
+  let wait: u32 = RETRY_MS;
+  if (schedule.postponed) schedule.postponed = false;
+  else wait = advance(now);
   if (connection.outputLength != 0) wait = min(wait, RETRY_MS);
   else if (COMMANDS && inbound.blocked) wait = unblock();
   return min<u32>(wait, connection.deadline - now);
@@ -160,12 +173,13 @@ function sendNext(): bool {
     flush();
     return isOnline();
   }
-  setDuplicate(isResend());
   const start = packet.start;
   const length = writeFields(start, sequence, writeTenths(DIGITS, value));
+  // The short way finds the packet as it is to be when it is sent for the first time.
+  if (isResend()) store<u8>(start, FIRST_BYTE | PublishFlag.DUP);
   noteSent();
   const whole = send(start, length);
-  setDuplicate(false);
+  store<u8>(start, FIRST_BYTE);
   return whole;
 }
 
@@ -208,8 +222,9 @@ export function stopNode(): void {
 function leave(): void {
   if (connection.phase == Phase.LEAVING) {
     receiveAll();
-    if (COMMANDS) while (nextMessage()) {}
-    if (connection.outputLength == 0 && (inFlight() == 0 || isDeadline())) {
+    // A message that has arrived is for the application, in this very step.
+    const heard = COMMANDS ? inbound.size == 0 : true;
+    if (heard && connection.outputLength == 0 && (inFlight() == 0 || isDeadline())) {
       writeStatus(OFFLINE);
       writeEmptyPacket(PacketType.DISCONNECT);
       connection.phase = Phase.PARTING;
@@ -242,5 +257,5 @@ export function resumeNode(nowMs: u32, sleptMs: u32): void {
   resetConnection();
   rewind();
   connection.deadline = nowMs;
-  if (connection.phase != Phase.BOOT) connection.phase = Phase.OFFLINE;
+  if (connection.phase != Phase.BOOT && identity.idLength != 0) connection.phase = Phase.OFFLINE;
 }

@@ -29,7 +29,8 @@ const SEQUENCE = utf8(',"seq":');
 /** What a packet can be at most: bytes before the digits, and from the digits on. */
 const BEFORE_DIGITS: i32 = 2 + 2 + 8 + MAX_ID + 11 + 2 + 9;
 const AFTER_DIGITS: i32 = PAYLOAD == 2 ? 58 : 9;
-const FLAGS: i32 = PacketType.PUBLISH | (QOS ? PublishFlag.QOS_1 : 0);
+/** Of a reading that is sent for the first time. */
+export const FIRST_BYTE: i32 = PacketType.PUBLISH | (QOS ? PublishFlag.QOS_1 : 0);
 const OPENING_LENGTH: i32 = PAYLOAD == 0 ? 8 : PAYLOAD == 2 ? 9 : 0;
 
 export const PACKET_CAPACITY: i32 = BEFORE_DIGITS + AFTER_DIGITS;
@@ -63,7 +64,7 @@ export function setupReadings(): void {
   copy(topic, PACKET, length);
   writeBytes(IDENTIFIER + 2, OPENING);
   packet.start = topic - 2;
-  setDuplicate(false);
+  store<u8>(topic - 2, FIRST_BYTE);
 }
 
 /**
@@ -103,11 +104,6 @@ export function writeFields(start: usize, sequence: u32, digitsEnd: usize): i32 
   return remaining + 2;
 }
 
-/** Marks the packet as one that is sent again, or not. It is not, unless the long way is taken. */
-export function setDuplicate(duplicate: bool): void {
-  store<u8>(packet.start, FLAGS | (duplicate ? PublishFlag.DUP : 0));
-}
-
 /** Unit, time and sequence number of a JSON reading. */
 function writeDetails(address: usize, sequence: u32): usize {
   const entry = datedEntry(sequence);
@@ -115,12 +111,17 @@ function writeDetails(address: usize, sequence: u32): usize {
   if (entry.unixMs == 0) {
     at = writeBytes(at, NULL);
   } else {
-    // Nine digits at a time fit 32 bits; the lower nine keep their zeros.
-    at = writeDecimal(at, <u32>(entry.unixMs / 1_000_000_000));
+    // Nine digits at a time fit 32 bits.
+    const high = <u32>(entry.unixMs / 1_000_000_000);
     const low = <u32>(entry.unixMs % 1_000_000_000);
-    at = writeDecimal(at, low + 1_000_000_000);
-    copy(at - 10, at - 9, 9);
-    at--;
+    if (high == 0) {
+      at = writeDecimal(at, low);
+    } else {
+      at = writeDecimal(writeDecimal(at, high), low + 1_000_000_000);
+      // The lower half was written with a 1 in front, for its zeros. That goes.
+      copy(at - 10, at - 9, 9);
+      at--;
+    }
   }
   at = writeDecimal(writeBytes(at, SEQUENCE), entry.number);
   return writeU8(at, 0x7d);

@@ -21,6 +21,8 @@ export class Schedule {
   dueAt: u32 = 0;
   /** Milliseconds between readings. */
   intervalMs: u32 = 0;
+  /** Whether the reading that is due could not be taken yet, and stays due. */
+  postponed: bool = false;
   /** Readings that were never taken because the node ran too late. */
   overruns: u32 = 0;
 }

@@ -4,7 +4,7 @@
  */
 
 import { Errno, sensor_read } from "../hal";
-import { connection, OUTPUT, SAMPLE, schedule, sensorState, session } from "../image";
+import { OUTPUT, SAMPLE, schedule, sensorState, session } from "../image";
 import { finishPacket } from "../mqtt/connection";
 import { PacketType, PublishFlag } from "../mqtt/packet";
 import { identifierOf, isResend } from "../mqtt/session";
@@ -19,17 +19,15 @@ const ERROR_OPENING = utf8('{"error":');
 /** Readings are from -100.0 to 1000.0. */
 const MIN_READING: i32 = -100_000;
 const MAX_READING: i32 = 1_000_000;
-/** How soon to ask again a sensor whose conversion is under way. */
-const RETRY_MS: u32 = 50;
 
 
 @unmanaged
 export class SensorState {
-  /** The error of the last reading, or 0. */
+  /** The error that was last reported, or 0 once the sensor works. */
   error: i32 = 0;
 }
 
-/** Reads a channel: thousandths of its unit, or a state that `publish` understands. */
+/** Reads a channel: thousandths of its unit, or a failure as a number that `publish` understands. */
 @inline
 export function readSensor(channel: i32): i32 {
   const error = sensor_read(channel, SAMPLE);
@@ -45,15 +43,14 @@ export function isReading(reading: i32): bool {
 /** Queues a reading, or a sensor's state if that has changed. */
 export function queueReading(reading: i32): void {
   let error = 0;
-  if (isSensorState(reading)) {
-    error = STATE - reading;
+  if (!isReading(reading)) {
+    // A number like a failure's is none if the sensor itself has shown it.
+    error = isSensorState(reading) && reading != load<i32>(SAMPLE) ? STATE - reading : Errno.EOVERFLOW;
     if (error == Errno.EAGAIN) {
       // No failure: the same reading is due again, soon.
-      schedule.dueAt = connection.now + RETRY_MS;
+      schedule.postponed = true;
       return;
     }
-  } else if (!isReading(reading)) {
-    error = Errno.EOVERFLOW;
   }
   if (error != sensorState.error) {
     sensorState.error = error;
