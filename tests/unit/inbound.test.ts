@@ -247,7 +247,8 @@ describe("a topic is well-formed UTF-8 [MQTT-1.5.3-1]", () => {
   /** Sends each topic under QoS 1; a PUBACK says that the node takes it, a closed link that it does not. */
   function judge(topics: readonly number[][]): void {
     const wrong: string[] = [];
-    let node = online();
+    const node = online();
+    const image = node.image();
     for (const topic of topics) {
       const bytes = Buffer.from(topic);
       node.board.receive(
@@ -256,7 +257,7 @@ describe("a topic is well-formed UTF-8 [MQTT-1.5.3-1]", () => {
       node.stepUnchecked(0);
       const taken = node.sent() === "40020001";
       if (taken !== isTopic(bytes)) wrong.push(bytes.toString("hex"));
-      if (!node.linked) node = online();
+      if (!node.linked) node.restore(image);
     }
     expect(wrong).toEqual([]);
   }

@@ -201,6 +201,14 @@ export class TestNode {
     return this.#node.readImage();
   }
 
+  /** Puts back an image that was taken while the link was open, and opens a link for it: far faster than a new node. */
+  restore(image: Uint8Array): void {
+    this.board.dropLink();
+    this.board.network.open(0);
+    this.board.openLink();
+    this.#node.writeImage(image);
+  }
+
   #check(): void {
     this.#node.checkCanary();
     this.#constants.check();
