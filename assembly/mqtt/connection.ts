@@ -105,9 +105,10 @@ export function outputEnd(): usize {
   return connection.outputLength == 0 ? OUTPUT : connection.outputStart + connection.outputLength;
 }
 
-/** Whether a request fits behind what waits, with room left for the answer and the PUBACK of the message at hand. */
+/** Whether a request fits behind what waits, with room left for the answer and the PUBACK of the message at hand, if any. */
 export function outputHasRoom(): bool {
-  return outputEnd() + 2 * MAX_SHORT_PACKET + PUBACK_BYTES <= OUTPUT + OUTPUT_CAPACITY;
+  const reserved = inbound.size == 0 ? 0 : MAX_SHORT_PACKET + PUBACK_BYTES;
+  return outputEnd() + MAX_SHORT_PACKET + reserved <= OUTPUT + OUTPUT_CAPACITY;
 }
 
 /** Keeps what the link did not take of bytes that lie outside the output buffer. The output must be empty. */
