@@ -73,7 +73,7 @@ export class Connection {
  * Output. Its largest packet is CONNECT: 12 bytes and id 25, will topic 39, will message 9, user name 66, password 66,
  * with 3 bytes of header in front. With commands, answers queue up in it as well.
  */
-export const OUTPUT_CAPACITY: i32 = COMMANDS ? 320 : 224;
+export const OUTPUT_CAPACITY: i32 = COMMANDS ? 512 : 224;
 
 export const PUBACK_BYTES: i32 = 4;
 /** A packet of at most 127 bytes after its 2-byte header, other than CONNECT. */
