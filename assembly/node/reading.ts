@@ -28,7 +28,7 @@ const SEQUENCE = utf8(',"seq":');
 
 /** What a packet can be at most: bytes before the digits, and from the digits on. */
 const BEFORE_DIGITS: i32 = 2 + 2 + 8 + MAX_ID + 11 + 2 + 9;
-const AFTER_DIGITS: i32 = PAYLOAD == 2 ? 58 : 9;
+const AFTER_DIGITS: i32 = PAYLOAD == 2 ? 64 : 9;
 /** Of a reading that is sent for the first time. */
 export const FIRST_BYTE: i32 = PacketType.PUBLISH | (QOS ? PublishFlag.QOS_1 : 0);
 const OPENING_LENGTH: i32 = PAYLOAD == 0 ? 8 : PAYLOAD == 2 ? 9 : 0;
