@@ -176,7 +176,10 @@ describe.each(TARGETS)("readings of a node under $name", (target) => {
     const readings = await readingsUntil(observer, Date.now() + 500);
     const seen = arrivals(readings);
     expect(seen).toEqual(upTo(seen.length));
-    expect(readings.length, "only the reading whose PUBACK was torn came twice").toBe(seen.length + 1);
+    // The one whose PUBACK was torn came twice; on a slow machine so did one right behind it, and none that was not sent again.
+    const again = proxy.published(TEMPERATURE, 2).filter(({ dup }) => dup).length;
+    expect(readings.length, "the reading whose PUBACK was torn came twice").toBeGreaterThan(seen.length);
+    expect(readings.length, "only readings sent again came twice").toBeLessThanOrEqual(seen.length + again);
     for (const connection of [1, 2]) expect(proxy.published(TEMPERATURE, connection)[0]?.dup).toBe(true);
   });
 
