@@ -52,6 +52,11 @@ export function writeBytes(address: usize, text: Text): usize {
   return copy(address, text.bytes, text.length);
 }
 
+/** Writes a text with its length, and returns the address behind it. */
+export function writeText(address: usize, text: Text): usize {
+  return writeBytes(writeU16(address, text.length), text);
+}
+
 /** Whether `length` bytes at `address` are this very text. Compares bytes: MQTT knows no normalisation [MQTT-4.7.3-4]. */
 export function equals(text: Text, address: usize, length: i32): bool {
   if (text.length != length) return false;

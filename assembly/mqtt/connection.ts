@@ -4,11 +4,13 @@
  * This side does no I/O. The node's link puts received bytes at `receiveEnd()` and takes bytes to send from `output()`.
  */
 
-import { connection, inbound, OUTPUT, requests } from "../image";
+import { auth, connection, inbound, OUTPUT, requests, upload } from "../image";
 import { copy, reached } from "../memory";
-import { COMMANDS } from "../options";
+import { ALIASES, AUTH, MESSAGES, OUTBOX, SENDS_QOS_2, TRANSMIT, UPLOAD, V5 } from "../options";
 import { writeU8 } from "../text";
+import { forgetAliases } from "./alias";
 import { dropInbound } from "./message";
+import { writeVarint } from "./varint";
 
 /** Where a connection is in its life. A fresh image begins with 0. */
 export namespace Phase {
@@ -69,15 +71,15 @@ export class Connection {
   answers: u32 = 0;
 }
 
-/**
- * Output. Its largest packet is CONNECT: 12 bytes and id 25, will topic 39, will message 9, user name 66, password 66,
- * with 3 bytes of header in front. With commands, answers queue up in it as well.
- */
-export const OUTPUT_CAPACITY: i32 = COMMANDS ? 512 : 224;
+/** Packets on their way out: at least CONNECT with all it may hold (node/connect.ts). */
+export const OUTPUT_CAPACITY: i32 = TRANSMIT;
 
-export const PUBACK_BYTES: i32 = 4;
-/** A packet of at most 127 bytes after its 2-byte header, other than CONNECT. */
-export const MAX_SHORT_PACKET: i32 = 129;
+/** Whether packets other than CONNECT may have more than 127 bytes behind their first two. */
+const HAS_LONG_PACKETS: bool = V5 || OUTBOX > 0;
+/** The largest packet that goes into the output beside others. */
+export const MAX_PACKET: i32 = HAS_LONG_PACKETS ? 258 : 129;
+/** Whether packets that arrive need answers that wait in the output. */
+export const ANSWERS: bool = MESSAGES || SENDS_QOS_2;
 
 /** The next thing that is due, besides readings, is so far away. */
 export function setDeadline(afterMs: u32): void {
@@ -105,10 +107,22 @@ export function outputEnd(): usize {
   return connection.outputLength == 0 ? OUTPUT : connection.outputStart + connection.outputLength;
 }
 
+/** Whether a packet may begin: nothing waits, and no payload is on its way piece by piece. */
+@inline
+export function isOutputIdle(): bool {
+  if (UPLOAD) if (upload.left != 0) return false;
+  return connection.outputLength == 0;
+}
+
+/** Whether a packet of that size fits behind what waits. A payload that is on its way piece by piece lets nothing between. */
+export function outputHasRoomFor(bytes: i32): bool {
+  if (UPLOAD) if (upload.left != 0) return false;
+  return outputEnd() + bytes <= OUTPUT + OUTPUT_CAPACITY;
+}
+
 /** Whether a request fits behind what waits, with room left for the answer and the PUBACK of the message at hand, if any. */
 export function outputHasRoom(): bool {
-  const reserved = inbound.size == 0 ? 0 : MAX_SHORT_PACKET + PUBACK_BYTES;
-  return outputEnd() + MAX_SHORT_PACKET + reserved <= OUTPUT + OUTPUT_CAPACITY;
+  return outputHasRoomFor(inbound.size == 0 ? MAX_PACKET : 2 * MAX_PACKET + 4);
 }
 
 /** Keeps what the link did not take of bytes that lie outside the output buffer. The output must be empty. */
@@ -119,12 +133,21 @@ export function keep(start: usize, length: i32): void {
 }
 
 /**
- * Fills in the header of a short packet whose body was written from `start + 2` to `end`, where `start` is `outputEnd()`,
- * and adds it to what waits to be sent.
+ * Fills in the header of a packet whose body was written from `start + 2` to `end`, where `start` is `outputEnd()`, and adds
+ * it to what waits to be sent. A long one is moved by a byte: its header takes three.
  */
 export function finishPacket(type: i32, start: usize, end: usize): void {
-  const length = <i32>(end - start);
-  writeU8(writeU8(start, type), length - 2);
+  let length = <i32>(end - start);
+  if (HAS_LONG_PACKETS) {
+    const remaining = length - 2;
+    if (remaining > 127) {
+      copy(start + 3, start + 2, remaining);
+      length++;
+    }
+    writeVarint(writeU8(start, type), remaining);
+  } else {
+    writeU8(writeU8(start, type), length - 2);
+  }
   if (connection.outputLength == 0) connection.outputStart = start;
   connection.outputLength += length;
 }
@@ -137,7 +160,7 @@ export function writeEmptyPacket(type: i32): void {
 
 /** Whether the peer owes an answer besides those to readings. */
 export function isAwaiting(): bool {
-  return connection.pinging || (COMMANDS && (requests.subscribing | requests.unsubscribing) != 0);
+  return connection.pinging || (MESSAGES ? (requests.subscribing | requests.unsubscribing) != 0 : false);
 }
 
 /** Forgets everything of a connection that has ended, but its phase and deadline. */
@@ -147,10 +170,14 @@ export function resetConnection(): void {
   connection.outputLength = 0;
   connection.received = 0;
   connection.pinging = false;
-  if (COMMANDS) {
+  if (ANSWERS) inbound.blocked = false;
+  if (UPLOAD) upload.left = 0;
+  if (AUTH) auth.isAsked = false;
+  if (ALIASES > 0) forgetAliases();
+  if (MESSAGES) {
     dropInbound();
     inbound.skipping = 0;
-    inbound.blocked = false;
+    inbound.hasIdentifierNext = false;
     if (requests.subscribing != 0) requests.isUnanswered = true;
     requests.subscribing = 0;
     requests.unsubscribing = 0;

@@ -1,4 +1,4 @@
-/** The vocabulary of MQTT 3.1.1: first bytes of packets, flags and return codes. */
+/** The vocabulary of MQTT: first bytes of packets, flags and the return codes of 3.1.1 (reason.ts has those of 5.0). */
 
 /** First byte of each packet, with the flags that the standard fixes [MQTT-2.2.2-1]. */
 export namespace PacketType {
@@ -7,6 +7,9 @@ export namespace PacketType {
   /** Its low four bits are DUP, QoS and RETAIN. */
   export const PUBLISH: i32 = 0x30;
   export const PUBACK: i32 = 0x40;
+  export const PUBREC: i32 = 0x50;
+  export const PUBREL: i32 = 0x62;
+  export const PUBCOMP: i32 = 0x70;
   export const SUBSCRIBE: i32 = 0x82;
   export const SUBACK: i32 = 0x90;
   export const UNSUBSCRIBE: i32 = 0xa2;
@@ -14,6 +17,8 @@ export namespace PacketType {
   export const PINGREQ: i32 = 0xc0;
   export const PINGRESP: i32 = 0xd0;
   export const DISCONNECT: i32 = 0xe0;
+  /** Of 5.0 alone. */
+  export const AUTH: i32 = 0xf0;
 }
 
 /** Low bits of a PUBLISH's first byte. */
@@ -29,6 +34,7 @@ export namespace ConnectFlag {
   export const CLEAN_SESSION: i32 = 0x02;
   export const WILL: i32 = 0x04;
   export const WILL_QOS_1: i32 = 0x08;
+  export const WILL_QOS_2: i32 = 0x10;
   export const WILL_RETAIN: i32 = 0x20;
   export const PASSWORD: i32 = 0x40;
   export const USER_NAME: i32 = 0x80;
@@ -46,3 +52,17 @@ export namespace ConnectReturnCode {
 
 /** SUBACK return code of a filter that was refused (3.9.3); granted QoS otherwise. */
 export const SUBSCRIPTION_REFUSED: i32 = 0x80;
+
+/** Subscription options (5.0: 3.8.3.1), beside the QoS. */
+export namespace SubscribeFlag {
+  /** Not what this very client publishes. */
+  export const NO_LOCAL: i32 = 0x04;
+  /** RETAIN as it was published. */
+  export const RETAIN_AS_PUBLISHED: i32 = 0x08;
+  /** Retained messages only if the subscription is new. */
+  export const RETAINED_IF_NEW: i32 = 0x10;
+  /** No retained messages. */
+  export const NO_RETAINED: i32 = 0x20;
+  /** Bits that stay 0 [MQTT-3.8.3-5]. */
+  export const RESERVED: i32 = 0xc0;
+}

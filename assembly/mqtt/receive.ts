@@ -1,12 +1,21 @@
 /** Received bytes become events, one packet at a time. Whatever breaks the standard ends the connection [MQTT-4.8.0-1]. */
 
-import { connection, inbound, RECEIVE } from "../image";
-import { COMMANDS, PERSISTENT } from "../options";
-import { Phase } from "./connection";
-import { consume, finishInbound, Reading, readPublish } from "./message";
+import { connection, continuity, inbound, RECEIVE, received } from "../image";
+import { AUTH, DOWNLOAD, INBOUND_QOS, MESSAGES, PERSISTENT, RECEIVE_CAPACITY, RECEIVES_QOS_2, V5 } from "../options";
+import { ACKNOWLEDGEMENT_BYTES, takeAcknowledgement } from "./acknowledgement";
+import { answerEventV5 } from "./answer";
+import { finishChallenge } from "./auth";
+import { ANSWERS, outputHasRoomFor, Phase } from "./connection";
+import { malformed, protocolError, violation } from "./fault";
+import { takeLimits } from "./limits";
+import { consume, finishInbound, isSkipping, nextPart, Reading, readPublish, skip } from "./message";
 import { ConnectReturnCode, PacketType, SUBSCRIPTION_REFUSED } from "./packet";
+import { forgetProperties } from "./property";
+import { ReasonCode } from "./reason";
 import { acknowledge, forget } from "./session";
 import { takeSuback, takeUnsuback } from "./subscribe";
+import { readVarint, varintSize } from "./varint";
+import { isV5 } from "./version";
 
 export namespace Event {
   /** No complete packet is left. */
@@ -23,84 +32,116 @@ export namespace Event {
   export const UNSUBSCRIBED: i32 = 5;
   /** A message was too large and is skipped. */
   export const OVERSIZED: i32 = 6;
-  /** The peer breaks the standard: close the connection. */
-  export const VIOLATION: i32 = 7;
-  /** CONNACK refused the connection; its return code is added to this. */
+  /** The broker refuses something that was published, for good; `fault` says why. */
+  export const UNDELIVERED: i32 = 7;
+  /** The broker has a question about who this node is: it is in `auth`. */
+  export const CHALLENGE: i32 = 8;
+  /** The peer breaks the standard; `fault` says how: close the connection. */
+  export const VIOLATION: i32 = 9;
+  /** The broker ends the connection; `fault` says why. */
+  export const DISCONNECTED: i32 = 10;
+  /** CONNACK refused the connection; its return code or Reason Code is added to this. */
   export const REFUSED: i32 = 16;
 }
 
-/** The Remaining Length ends within this many bytes (2.2.3). */
-const MAX_LENGTH_BYTES: i32 = 4;
-
 /** Reads the next packet. After `MESSAGE`, the next call finishes that message first. */
 export function nextEvent(): i32 {
-  if (COMMANDS) {
+  if (AUTH) if (!finishChallenge()) return Event.NONE;
+  if (MESSAGES) {
     finishInbound();
     skip();
+    if (isSkipping()) return Event.NONE;
+    if (DOWNLOAD) if (inbound.left != 0) return nextPart() ? Event.MESSAGE : Event.NONE;
   }
   const received = connection.received;
   if (received < 2) return Event.NONE;
   let body = RECEIVE + 2;
   let remaining = <u32>load<u8>(RECEIVE + 1);
-  if (COMMANDS && remaining > 0x7f) {
-    // A long packet, which can only be a message: seven bits a byte, the lowest first.
-    remaining &= 0x7f;
-    for (let shift: u32 = 7; ; shift += 7) {
-      if (<i32>(body - RECEIVE) >= received) return Event.NONE;
-      const byte = <u32>load<u8>(body++);
-      remaining |= (byte & 0x7f) << shift;
-      if (byte < 0x80) break;
-      if (<i32>(body - RECEIVE) > MAX_LENGTH_BYTES) return Event.VIOLATION;
+  if (MESSAGES || V5) {
+    if (remaining > 0x7f) {
+      const length = readVarint(RECEIVE + 1, RECEIVE + min(received, 1 + MAX_LENGTH_BYTES));
+      if (length < 0) return received <= MAX_LENGTH_BYTES && isIncomplete(received) ? Event.NONE : broken(malformed());
+      remaining = length;
+      body = RECEIVE + 1 + varintSize(length);
     }
   }
   const size = remaining + <u32>(body - RECEIVE);
 
   const type = <i32>load<u8>(RECEIVE);
   const connecting = connection.phase == Phase.CONNECTING;
-  // CONNACK comes first and once [MQTT-3.2.0-1].
-  if (connecting != (type == PacketType.CONNACK)) return Event.VIOLATION;
-  if (COMMANDS && (type & 0xf0) == PacketType.PUBLISH) return publishEvent(readPublish(body, size));
+  // CONNACK comes first and once [MQTT-3.2.0-1] [MQTT-3.2.0-2], but for AUTH in front of it.
+  if (connecting != (type == PacketType.CONNACK)) {
+    if (!AUTH || type != PacketType.AUTH) return broken(protocolError());
+  }
+  if (MESSAGES && (type & 0xf0) == PacketType.PUBLISH) return publishEvent(readPublish(body, size));
 
-  const expected = type == PacketType.PINGRESP ? 0 : COMMANDS && type == PacketType.SUBACK ? 3 : 2;
-  if (remaining != expected || body != RECEIVE + 2) return Event.VIOLATION;
+  if (V5 && isV5()) {
+    // The broker was told how large a packet may be [MQTT-3.1.2-24].
+    if (size > <u32>RECEIVE_CAPACITY) return broken(violation(ReasonCode.PACKET_TOO_LARGE));
+  } else {
+    const expected = type == PacketType.PINGRESP ? 0 : MESSAGES && type == PacketType.SUBACK ? 3 : 2;
+    if (remaining != expected || body != RECEIVE + 2) return broken(malformed());
+  }
   if (<u32>received < size) return Event.NONE;
-  const event = answerEvent(type, body);
+  if (ANSWERS) {
+    if (!outputHasRoomFor(ACKNOWLEDGEMENT_BYTES)) {
+      inbound.blocked = true;
+      return Event.NONE;
+    }
+  }
   connection.answers++;
+  const event = V5 && isV5() ? answerEventV5(type, body, RECEIVE + size) : answerEvent(type, body);
+  if (AUTH) if (event == Event.CHALLENGE) return event;
   consume(size);
   return event;
 }
 
-/** Passes over the rest of a message that is too large. */
-function skip(): void {
-  const skipping = inbound.skipping;
-  if (skipping == 0) return;
-  const here = min<u32>(skipping, connection.received);
-  inbound.skipping = skipping - here;
-  consume(here);
+/** The Remaining Length ends within this many bytes (2.2.3). */
+const MAX_LENGTH_BYTES: i32 = 4;
+
+/** Whether the Remaining Length goes on behind the bytes that have arrived. */
+function isIncomplete(received: i32): bool {
+  return load<u8>(RECEIVE + received - 1) > 0x7f;
+}
+
+/** The peer has broken the standard, in a way that was noted. */
+@inline
+export function broken(_noted: i32): i32 {
+  return Event.VIOLATION;
 }
 
 function publishEvent(reading: i32): i32 {
-  if (reading == Reading.WHOLE) return Event.MESSAGE;
+  if (reading == Reading.MESSAGE) return Event.MESSAGE;
   if (reading == Reading.SKIPPED) return Event.OVERSIZED;
-  return reading == Reading.MALFORMED ? Event.VIOLATION : Event.NONE;
+  if (reading == Reading.DUPLICATE) return Event.HANDLED;
+  return reading == Reading.VIOLATION ? Event.VIOLATION : Event.NONE;
 }
 
-/** Handles an answer of the broker: any packet but PUBLISH. */
+/** Handles an answer of the broker under MQTT 3.1.1: any packet but PUBLISH. */
 function answerEvent(type: i32, body: usize): i32 {
   let good = false;
   if (type == PacketType.PUBACK) {
     good = acknowledge(load<u16>(body));
   } else if (type == PacketType.PINGRESP) {
-    good = connection.pinging;
-    connection.pinging = false;
+    good = takePingresp();
   } else if (type == PacketType.CONNACK) {
     return connackEvent(load<u8>(body), load<u8>(body, 1));
-  } else if (COMMANDS && type == PacketType.SUBACK) {
+  } else if (MESSAGES && type == PacketType.SUBACK) {
     return subackEvent(load<u16>(body), load<u8>(body, 2));
-  } else if (COMMANDS && type == PacketType.UNSUBACK) {
+  } else if (MESSAGES && type == PacketType.UNSUBACK) {
     good = takeUnsuback(load<u16>(body));
+  } else if (ANSWERS) {
+    good = takeAcknowledgement(type, load<u16>(body), ReasonCode.SUCCESS);
   }
-  return good ? Event.HANDLED : Event.VIOLATION;
+  return good ? Event.HANDLED : broken(protocolError());
+}
+
+/** Takes a PINGRESP. Returns false if nobody asked for it. */
+@inline
+export function takePingresp(): bool {
+  const good = connection.pinging;
+  connection.pinging = false;
+  return good;
 }
 
 function connackEvent(sessionPresent: i32, returnCode: i32): i32 {
@@ -110,14 +151,25 @@ function connackEvent(sessionPresent: i32, returnCode: i32): i32 {
   if (sessionPresent > (PERSISTENT && returnCode == 0 ? 1 : 0)) return Event.VIOLATION;
   if (returnCode > ConnectReturnCode.NOT_AUTHORISED) return Event.VIOLATION;
   if (returnCode != ConnectReturnCode.ACCEPTED) return Event.REFUSED + returnCode;
+  if (V5) {
+    forgetProperties();
+    takeLimits();
+  }
+  return acceptance(sessionPresent);
+}
+
+/** The broker has accepted the connection, with or without the session. */
+export function acceptance(sessionPresent: i32): i32 {
+  if (V5 && PERSISTENT) continuity.isHeld = true;
   if (PERSISTENT && sessionPresent) return Event.RESUMED;
   forget();
+  if (RECEIVES_QOS_2) received.count = 0;
   return Event.CONNECTED;
 }
 
 function subackEvent(identifier: u32, code: i32): i32 {
-  if (!takeSuback(identifier)) return Event.VIOLATION;
+  if (!takeSuback(identifier)) return broken(protocolError());
   if (code == SUBSCRIPTION_REFUSED) return Event.UNSUBSCRIBED;
-  // Nothing above QoS 1 is asked for, so nothing above it can be granted [MQTT-3.9.3-2].
-  return code <= 1 ? Event.HANDLED : Event.VIOLATION;
+  // Nothing above that QoS is asked for, so nothing above it can be granted [MQTT-3.9.3-2].
+  return code <= INBOUND_QOS ? Event.HANDLED : broken(protocolError());
 }

@@ -6,8 +6,6 @@ import { backoff } from "../image";
 /** The first delay is at most so long; each further one at most twice the last. */
 const BASE_MS: u32 = 1_000;
 const MAX_DOUBLINGS: u32 = 7;
-/** Between half of this and all of it after a refusal that time does not mend, such as a wrong password. */
-const REFUSED_MS: u32 = 600_000;
 
 
 @unmanaged
@@ -22,9 +20,16 @@ export function nextDelayMs(): u32 {
   return below(BASE_MS << doublings);
 }
 
-/** Milliseconds until the next attempt after a refusal that only a person can mend: 5 to 10 minutes. */
-export function refusedDelayMs(): u32 {
-  return REFUSED_MS / 2 + below(REFUSED_MS / 2);
+/** Between half of this and all of it after a refusal that time does not mend, such as a wrong password. */
+export const REFUSED_MS: u32 = 600_000;
+/** Between half of this and all of it after the broker has had too much of this node. */
+export const QUOTA_MS: u32 = 120_000;
+/** Between half of this and all of it after another client has come with this node's identifier: no fight over it. */
+export const TAKEN_OVER_MS: u32 = 1_800_000;
+
+/** Milliseconds until the next attempt: from half of `limitMs` to all of it. */
+export function delayUpToMs(limitMs: u32): u32 {
+  return limitMs / 2 + below(limitMs / 2);
 }
 
 /** A random number from 0 to `limit - 1`. */

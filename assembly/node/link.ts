@@ -1,14 +1,15 @@
 /** The link: the only place where the node's bytes meet the host's network. */
 
 import { Errno, net_close, net_open, net_recv, net_send, net_state } from "../hal";
-import { connection, RECEIVE } from "../image";
+import { connection, destination, RECEIVE } from "../image";
 import { isDeadline, keep, Phase, resetConnection, setDeadline, takeLongWay } from "../mqtt/connection";
 import { rewind } from "../mqtt/session";
-import { RECEIVE_CAPACITY } from "../options";
+import { RECEIVE_CAPACITY, V5 } from "../options";
 import { utf8 } from "../text";
 import { nextDelayMs } from "./backoff";
 import { writeConnect } from "./connect";
 import { Level, sayNumber } from "./log";
+import { goHome, loseWay } from "./policy";
 
 const ENDPOINT: i32 = 0;
 /** How long a link may take to open, TLS handshake included. */
@@ -23,8 +24,12 @@ export function open(): void {
   const now = connection.now;
   if (connection.phase == Phase.OFFLINE) {
     if (!isDeadline()) return;
-    const handle = net_open(ENDPOINT);
+    const handle = net_open(V5 ? destination.endpoint : ENDPOINT);
     connection.handle = handle;
+    if (V5) {
+      if (handle == Errno.ENOENT) loseWay();
+      else goHome();
+    }
     if (handle < 0) return fail(handle);
     connection.phase = Phase.OPENING;
     setDeadline(OPEN_MS);

@@ -8,9 +8,12 @@
 
 import { Errno, net_recv } from "../hal";
 import {
+  auth,
   connection,
+  exchange,
   identity,
   inbound,
+  limits,
   OUTPUT,
   packet,
   queue,
@@ -18,33 +21,70 @@ import {
   schedule,
   sensorState,
   session,
+  template,
+  upload,
 } from "../image";
 import {
+  ANSWERS,
   Expect,
   isDeadline,
   isOnline,
+  isOutputIdle,
   Phase,
   resetConnection,
   setDeadline,
   takeLongWay,
-  writeEmptyPacket,
 } from "../mqtt/connection";
-import { PacketType, PublishFlag } from "../mqtt/packet";
-import { hasRoom, identifierOf, inFlight, isResend, noteSent, rewind } from "../mqtt/session";
-import { COMMANDS, QOS, RECEIVE_CAPACITY } from "../options";
-import { utf8 } from "../text";
+import { writeDisconnect } from "../mqtt/disconnect";
+import { allowedQos } from "../mqtt/limits";
+import { PublishFlag } from "../mqtt/packet";
+import { ReasonCode } from "../mqtt/reason";
+import { hasRoom, identifierOf, inFlight, isResend, isSettled, noteSent, rewind } from "../mqtt/session";
+import { isV5, setupVersion } from "../mqtt/version";
+import {
+  AUTH,
+  MESSAGES,
+  MIXED_QOS,
+  OUTBOX,
+  QOS,
+  RECEIVE_CAPACITY,
+  SEND_EXPIRY,
+  SENDS_QOS_2,
+  STALE_S,
+  UPLOAD,
+  V4,
+  V5,
+  WILL_ON_STOP,
+} from "../options";
+import { Text, utf8 } from "../text";
+import { delayUpToMs, REFUSED_MS } from "./backoff";
 import { nextMessage } from "./command";
 import { setupIdentity } from "./identity";
-import { close, fail, flush, open, receive, send } from "./link";
+import { close, closeAndRetryIn, fail, flush, open, receive, send } from "./link";
 import { Level, say, sayNumber } from "./log";
 import { handleArrived, tick } from "./online";
-import { append, isSensorState, valueOf } from "./queue";
-import { DIGITS, FIRST_BYTE, setupReadings, writeFields, writeReading, writeTenths } from "./reading";
+import { messageOf } from "./outbox";
+import { giveUp, sendMessage, STALE, TOO_LARGE } from "./publication";
+import { ageS, append, isMessage, isSensorState, valueOf } from "./queue";
+import {
+  DIGITS,
+  firstByte,
+  MAX_READING_PACKET,
+  setupReadings,
+  useAlias,
+  writeExpiry,
+  writeFields,
+  writeReading,
+  writeTenths,
+} from "./reading";
 import { advance, isDueAt, setupSchedule } from "./schedule";
 import { isReading, queueReading, writeSensorState } from "./sensor";
 import { OFFLINE, writeStatus } from "./status";
+import { resumeUptime, startUptime } from "./uptime";
 
 const NO_ID = utf8("no valid id");
+const NO_VERSION = utf8("no MQTT version");
+const UNANSWERED = utf8("authentication unanswered");
 const UNCONFIRMED = utf8("unconfirmed: ");
 /** How long acknowledgements are awaited when leaving, and how long the good-bye may take. */
 const LEAVE_MS: u32 = 1_000;
@@ -53,6 +93,8 @@ const RETRY_MS: u32 = 20;
 /** What `step` returns when the node has ended. */
 const STEP_ENDED: u32 = 0xffff_ffff;
 const PUBACK_BYTES: i32 = 4;
+/** Whether anything ages in the queue. */
+const AGES: bool = STALE_S != 0 || OUTBOX > 0;
 
 /** The first two bytes of a PUBACK, as loaded from memory. */
 const PUBACK: u32 = 0x0240;
@@ -60,13 +102,17 @@ const PUBACK: u32 = 0x0240;
 /** Prepares a fresh image. Without a valid id the node ends at once. */
 export function setupNode(): void {
   resetConnection();
-  if (setupIdentity()) {
-    setupReadings();
-    setupSchedule(OUTPUT);
-  } else {
-    say(Level.ERROR, NO_ID);
-    connection.phase = Phase.ENDED;
-  }
+  if (!setupIdentity()) return endAtOnce(NO_ID);
+  if (V4 && V5) if (!setupVersion(OUTPUT)) return endAtOnce(NO_VERSION);
+  if (!V5) setupReadings();
+  setupSchedule(OUTPUT);
+}
+
+
+@inline
+function endAtOnce(why: Text): void {
+  say(Level.ERROR, why);
+  connection.phase = Phase.ENDED;
 }
 
 /** Takes in what has arrived, and does what is due. */
@@ -135,14 +181,15 @@ export function finish(nowMs: u32): u32 {
 
 /** The long way to finish: anything may wait to be handled or sent. */
 function finishLong(): u32 {
-  if (COMMANDS) while (nextMessage()) {}
+  if (MESSAGES) while (nextMessage()) {}
+  if (AUTH) if (auth.isAsked && !auth.isAnswered) refuseChallenge();
   const now = connection.now;
   if (isOnline() && isDeadline()) tick();
   if (connection.expects == Expect.ANYTHING || connection.outputLength != 0) {
     flush();
     if (connection.phase == Phase.ENDED) return STEP_ENDED;
     if (isOnline()) {
-      while (session.sent != queue.end && connection.outputLength == 0 && hasRoom() && sendNext()) {}
+      while (session.sent != queue.end && isOutputIdle() && hasRoom() && sendNext()) {}
     }
     connection.expects = expectation();
   }
@@ -150,37 +197,72 @@ function finishLong(): u32 {
   let wait: u32 = RETRY_MS;
   if (schedule.postponed) schedule.postponed = false;
   else wait = advance(now);
-  if (connection.outputLength != 0) wait = min(wait, RETRY_MS);
-  else if (COMMANDS && inbound.blocked) wait = unblock();
+  if (!isOutputIdle()) wait = min(wait, RETRY_MS);
+  else if (ANSWERS && inbound.blocked) wait = unblock();
   return min<u32>(wait, connection.deadline - now);
 }
 
 /** What the next step may expect. Anything but one reading in flight, or none, takes the long way. */
 function expectation(): u32 {
-  const unusual = connection.outputLength | connection.received | sensorState.error | (COMMANDS ? inbound.skipping : 0);
+  let unusual: u32 = connection.outputLength | connection.received | sensorState.error;
+  if (MESSAGES) unusual |= inbound.skipping | (<u32>inbound.hasIdentifierNext);
+  if (UPLOAD) unusual |= upload.left;
+  if (SENDS_QOS_2) unusual |= exchange.isQos2 | exchange.released;
+  if (V5) unusual |= <u32>isUnusualConnection();
   const waiting = queue.end - session.acknowledged;
   if (!isOnline() || unusual != 0 || waiting > 1) return Expect.ANYTHING;
   return waiting == 0 ? Expect.NOTHING : PUBACK | (identifierOf(session.acknowledged) << 16);
+}
+
+/** Whether this connection's limits, or an alias that is not used yet, stand in the short way's way. */
+function isUnusualConnection(): bool {
+  return <i32>limits.qos < QOS || limits.packetSize < MAX_READING_PACKET || template.isAliasNew;
 }
 
 /** Sends the next entry of the queue. Returns false if no other can follow it now. */
 function sendNext(): bool {
   const sequence = session.sent;
   const value = valueOf(sequence);
+  if (MIXED_QOS) {
+    if (isSettled()) {
+      session.sent = sequence + 1;
+      return true;
+    }
+  }
+  if (OUTBOX > 0) if (isMessage(value)) return sendMessage(messageOf(value));
+  if (STALE_S) if (!isResend() && ageS(sequence) >= STALE_S) return giveUp(STALE);
+  const qos = allowedQos(QOS);
   if (isSensorState(value)) {
     writeSensorState(value);
-    noteSent();
+    noteSent(qos);
     flush();
     return isOnline();
   }
   const start = packet.start;
   const length = writeFields(start, sequence, writeTenths(DIGITS, value));
+  if (V5) if (<u32>length > limits.packetSize) return giveUp(TOO_LARGE);
   // The short way finds the packet as it is to be when it is sent for the first time.
-  if (isResend()) store<u8>(start, FIRST_BYTE | PublishFlag.DUP);
-  noteSent();
+  if (isResend() && (V5 ? qos != 0 : true)) store<u8>(start, firstByte() | PublishFlag.DUP);
+  if (SEND_EXPIRY) if (STALE_S) sendExpiry(ageS(sequence));
+  noteSent(qos);
   const whole = send(start, length);
-  store<u8>(start, FIRST_BYTE);
+  store<u8>(start, firstByte());
+  if (SEND_EXPIRY) if (STALE_S) sendExpiry(0);
+  if (V5) useAlias();
   return whole;
+}
+
+/** Says what is left of a reading's lifetime after it has waited. What was sent before does not end in the middle. */
+function sendExpiry(waitedS: u32): void {
+  if (isV5()) writeExpiry(waitedS < STALE_S ? STALE_S - waitedS : 1);
+}
+
+/** The application left the broker's question open: the connection can't go on. */
+function refuseChallenge(): void {
+  say(Level.ERROR, UNANSWERED);
+  writeDisconnect(ReasonCode.NOT_AUTHORIZED);
+  flush();
+  if (connection.phase != Phase.OFFLINE) closeAndRetryIn(delayUpToMs(REFUSED_MS));
 }
 
 /** Packets wait in the receive buffer for room in the output, and there is room again: no time is to be lost. */
@@ -197,6 +279,7 @@ function drive(): void {
     schedule.dueAt = now;
     connection.deadline = now;
     connection.phase = Phase.OFFLINE;
+    if (AGES) startUptime();
   }
   if (connection.phase <= Phase.OPENING) return open();
   if (connection.phase <= Phase.ONLINE) {
@@ -223,10 +306,10 @@ function leave(): void {
   if (connection.phase == Phase.LEAVING) {
     receiveAll();
     // A message that has arrived is for the application, in this very step.
-    const heard = COMMANDS ? inbound.size == 0 : true;
-    if (heard && connection.outputLength == 0 && (inFlight() == 0 || isDeadline())) {
+    const heard = MESSAGES ? inbound.size == 0 : true;
+    if (heard && isOutputIdle() && (inFlight() == 0 || isDeadline())) {
       writeStatus(OFFLINE);
-      writeEmptyPacket(PacketType.DISCONNECT);
+      writeDisconnect(WILL_ON_STOP ? ReasonCode.DISCONNECT_WITH_WILL : ReasonCode.SUCCESS);
       connection.phase = Phase.PARTING;
       setDeadline(LEAVE_MS);
     }
@@ -251,6 +334,7 @@ function end(): void {
 
 /** Goes on after the image was restored: the link is gone, and the clock may have begun anew. */
 export function resumeNode(nowMs: u32, sleptMs: u32): void {
+  if (AGES) resumeUptime(nowMs, sleptMs);
   const shift = nowMs - sleptMs - connection.now;
   connection.now = nowMs;
   schedule.dueAt += shift;

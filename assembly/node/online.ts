@@ -1,27 +1,42 @@
 /** What the node does with the broker's packets, and what it does when the broker is silent. */
 
 import { Errno } from "../hal";
-import { backoff, connection, RECEIVE, session, watch } from "../image";
+import { backoff, connection, fault, limits, queue, RECEIVE, session, watch } from "../image";
 import { reached } from "../memory";
-import { isAwaiting, isOnline, Phase, setDeadline, writeEmptyPacket } from "../mqtt/connection";
+import { writeReleases } from "../mqtt/acknowledgement";
+import { isAwaiting, isOnline, isOutputIdle, Phase, setDeadline, writeEmptyPacket } from "../mqtt/connection";
+import { writeDisconnect } from "../mqtt/disconnect";
 import { ConnectReturnCode, PacketType } from "../mqtt/packet";
+import { hasProperty, Property, propertyText } from "../mqtt/property";
+import { FIRST_FAILURE } from "../mqtt/reason";
 import { Event, nextEvent } from "../mqtt/receive";
 import { inFlight } from "../mqtt/session";
-import { COMMANDS, KEEP_ALIVE_S } from "../options";
-import { utf8 } from "../text";
-import { nextDelayMs, refusedDelayMs } from "./backoff";
+import { isV5 } from "../mqtt/version";
+import { AUTH, KEEP_ALIVE_S, MESSAGES, SENDS_QOS_2, V5 } from "../options";
+import { Text, utf8 } from "../text";
+import { delayUpToMs, nextDelayMs, REFUSED_MS } from "./backoff";
 import { subscribeToCommands } from "./command";
-import { closeAndRetryIn, fail, RESPONSE_MS } from "./link";
+import { closeAndRetryIn, fail, flush, RESPONSE_MS } from "./link";
 import { Level, say, sayNumber } from "./log";
+import { delayAfterMs } from "./policy";
+import { setupReadingsV5 } from "./reading";
 import { ONLINE, writeStatus } from "./status";
 
 const REFUSED = utf8("broker refuses: ");
 const VIOLATION = utf8("bad packet: ");
 const OVERSIZED = utf8("message too large");
 const UNSUBSCRIBED = utf8("subscription refused");
+const UNDELIVERED = utf8("refused: ");
+const DISCONNECTED = utf8("disconnected: ");
 
 /** PINGREQ goes out when three quarters of the Keep Alive have passed in silence: with a margin [MQTT-3.1.2-23]. */
 const PING_MS: u32 = KEEP_ALIVE_S * 750;
+
+/** Milliseconds of silence after which PINGREQ goes out; half the clock's range if the broker wants none. */
+@inline
+function pingMs(): u32 {
+  return V5 ? (limits.keepAliveS == 0 ? 0x7fff_ffff : limits.keepAliveS * 750) : PING_MS;
+}
 
 /** How the broker answers, looked at every `RESPONSE_MS`. */
 @unmanaged
@@ -47,10 +62,12 @@ export function handleArrived(received: i32): void {
 export function handlePackets(): void {
   for (;;) {
     const event = nextEvent();
-    if (event == Event.NONE || (COMMANDS && event == Event.MESSAGE)) return;
+    if (event == Event.NONE || (MESSAGES && event == Event.MESSAGE)) return;
+    if (AUTH && event == Event.CHALLENGE) return;
     if (event >= Event.VIOLATION) return end(event);
-    if (COMMANDS && event == Event.OVERSIZED) say(Level.WARNING, OVERSIZED);
-    else if (COMMANDS && event == Event.UNSUBSCRIBED) say(Level.ERROR, UNSUBSCRIBED);
+    if (MESSAGES && event == Event.OVERSIZED) say(Level.WARNING, OVERSIZED);
+    else if (MESSAGES && event == Event.UNSUBSCRIBED) tellRefusal(UNSUBSCRIBED);
+    else if (V5 && event == Event.UNDELIVERED) tellUndelivered();
     else if (event != Event.HANDLED) welcome(event);
   }
 }
@@ -63,19 +80,63 @@ function welcome(event: i32): void {
   watch.sent = session.sent;
   watch.awaiting = false;
   say(Level.INFO, ONLINE);
+  if (V5) setupReadingsV5();
+  // What is resent goes first, in its old order; PUBREL before PUBLISH, which has its turn in the queue.
+  if (SENDS_QOS_2) writeReleases();
   writeStatus(ONLINE);
-  if (COMMANDS) subscribeToCommands(event == Event.RESUMED);
+  if (MESSAGES) subscribeToCommands(event == Event.RESUMED);
+}
+
+/** Says that a subscription was refused, and why if the broker tells. */
+function tellRefusal(text: Text): void {
+  say(Level.ERROR, text);
+  if (V5) if (isV5()) tellReason(Level.ERROR);
+}
+
+/** The broker has acknowledged a reading or a message, and refused it for good: it counts as dropped. */
+function tellUndelivered(): void {
+  queue.dropped++;
+  sayNumber(Level.ERROR, UNDELIVERED, fault.reason);
+  tellReason(Level.ERROR);
+}
+
+/** Says what the broker gives as a reason, and where it wants this node to go: words for a person. */
+function tellReason(level: i32): void {
+  if (hasProperty(Property.REASON_STRING)) say(level, propertyText(Property.REASON_STRING));
+  if (hasProperty(Property.SERVER_REFERENCE)) say(level, propertyText(Property.SERVER_REFERENCE));
+}
+
+/** The broker of MQTT 5.0 has refused or ended the connection, or broken the standard, which it is told [MQTT-4.13.2-1]. */
+function endV5(event: i32): void {
+  const reason = fault.reason;
+  if (event == Event.VIOLATION) {
+    writeDisconnect(reason);
+    // As far as the link takes it.
+    flush();
+    if (connection.phase != Phase.OFFLINE) closeAndRetryIn(nextDelayMs());
+    return;
+  }
+  const level = reason < FIRST_FAILURE ? Level.WARNING : Level.ERROR;
+  sayNumber(level, event == Event.DISCONNECTED ? DISCONNECTED : REFUSED, reason);
+  tellReason(level);
+  closeAndRetryIn(delayAfterMs(reason));
 }
 
 /** The broker has refused the connection, or broken the standard. */
 function end(event: i32): void {
   const returnCode = event - Event.REFUSED;
+  if (V5) {
+    if (isV5()) {
+      if (event == Event.VIOLATION) sayNumber(Level.WARNING, VIOLATION, load<u8>(RECEIVE));
+      return endV5(event);
+    }
+  }
   if (returnCode < 0) {
     sayNumber(Level.WARNING, VIOLATION, load<u8>(RECEIVE));
   } else {
     sayNumber(Level.ERROR, REFUSED, returnCode);
     // Only code 3 mends itself; the others wait for a person.
-    if (returnCode != ConnectReturnCode.SERVER_UNAVAILABLE) return closeAndRetryIn(refusedDelayMs());
+    if (returnCode != ConnectReturnCode.SERVER_UNAVAILABLE) return closeAndRetryIn(delayUpToMs(REFUSED_MS));
   }
   closeAndRetryIn(nextDelayMs());
 }
@@ -85,17 +146,17 @@ export function tick(): void {
   const now = connection.now;
   if (reached(now, watch.checkAt)) check();
   if (!isOnline()) return;
-  if (reached(now, connection.sentAt + PING_MS) && !connection.pinging && connection.outputLength == 0) {
+  if (reached(now, connection.sentAt + pingMs()) && !connection.pinging && isOutputIdle()) {
     writeEmptyPacket(PacketType.PINGREQ);
     connection.pinging = true;
     connection.sentAt = now;
   }
-  setDeadline(min(watch.checkAt - now, connection.sentAt + PING_MS - now));
+  setDeadline(min(watch.checkAt - now, connection.sentAt + pingMs() - now));
 }
 
 /** Gives the broker up if it owed answers at the last look and has given none since. */
 function check(): void {
-  const awaiting = inFlight() != 0 || connection.outputLength != 0 || isAwaiting();
+  const awaiting = inFlight() != 0 || !isOutputIdle() || isAwaiting();
   const progress = session.acknowledged + connection.answers;
   if (awaiting && watch.awaiting && progress == watch.progress) return fail(Errno.ETIMEDOUT);
   // Whoever has been online from one look to the next is not turned away at once: the connection is stable.

@@ -6,16 +6,19 @@
  */
 
 import { clock_unix_ms } from "../hal";
-import { queue, RING, session } from "../image";
+import { queue, QUEUED_AT, RING, session } from "../image";
 import { firstUnsent } from "../mqtt/session";
-import { DROP_OLDEST, PAYLOAD, QUEUE_CAPACITY } from "../options";
+import { DROP_OLDEST, OUTBOX, PAYLOAD, QUEUE_CAPACITY, STALE_S } from "../options";
 import { utf8 } from "../text";
 import { Level, sayNumber } from "./log";
+import { uptimeS } from "./uptime";
 
 const DROPPED = utf8("readings dropped: ");
 
 /** A sensor's state travels as a reading that no sensor can give: this, less the (negative) error. */
 export const STATE: i32 = i32.MIN_VALUE;
+/** A message of the application's own lies in the outbox, so far from its beginning as the value is above this. */
+export const MESSAGE: i32 = STATE + 0x1000;
 
 
 @unmanaged
@@ -63,7 +66,13 @@ function offsetInRing(sequence: u32): usize {
 /** Whether a queued value is a sensor's state, not a reading. */
 @inline
 export function isSensorState(value: i32): bool {
-  return value < STATE + 0x1000;
+  return value < MESSAGE;
+}
+
+/** Whether a queued value is a message of the application's own. */
+@inline
+export function isMessage(value: i32): bool {
+  return <u32>(value - MESSAGE) < <u32>OUTBOX;
 }
 
 /** The value of entry number `sequence`. */
@@ -80,7 +89,7 @@ export function datedEntry(sequence: u32): DatedEntry {
 
 /** Adds an entry. If the queue is full, one is dropped and counted: which one was chosen at compile time. */
 export function enqueue(value: i32): void {
-  if (queue.end - session.acknowledged < QUEUE_CAPACITY || makeRoom()) append(queue.end, value);
+  if (queueHasRoom() || makeRoom()) append(queue.end, value);
 }
 
 /** Adds entry number `sequence`, the next one, to a queue that has room. */
@@ -91,10 +100,27 @@ export function append(sequence: u32, value: i32): void {
   if (DATED) {
     const entry = datedEntry(sequence);
     // A sensor's state is no reading: counting it would look like a reading lost.
-    entry.number = isSensorState(value) ? 0 : queue.number++;
+    entry.number = isSensorState(value) || isMessage(value) ? 0 : queue.number++;
     if (clock_unix_ms(changetype<usize>(entry) + offsetof<DatedEntry>("unixMs")) != 0) entry.unixMs = 0;
   }
+  if (STALE_S) store<u32>(ageSlot(sequence), uptimeS());
   queue.end = sequence + 1;
+}
+
+
+@inline
+function ageSlot(sequence: u32): usize {
+  return QUEUED_AT + (sequence & (QUEUE_CAPACITY - 1)) * 4;
+}
+
+/** Seconds that entry number `sequence` has waited. */
+export function ageS(sequence: u32): u32 {
+  return uptimeS() - load<u32>(ageSlot(sequence));
+}
+
+/** Whether another entry fits without dropping one. */
+export function queueHasRoom(): bool {
+  return queue.end - session.acknowledged < QUEUE_CAPACITY;
 }
 
 /** Drops a reading, if it can the oldest that the broker has never seen. Returns false if the new one is to go. */
@@ -103,11 +129,16 @@ function makeRoom(): bool {
   sayNumber(Level.WARNING, DROPPED, queue.dropped);
   const end = queue.end - 1;
   let at = firstUnsent();
+  // The application's own messages are none that a reading may displace.
+  if (OUTBOX > 0) while (at - end != 1 && isMessage(valueOf(at))) at++;
   if (!DROP_OLDEST || at - end == 1) {
     if (DATED) queue.number++;
     return false;
   }
-  for (; at != end; at++) memory.copy(slot(at), slot(at + 1), ENTRY_BYTES);
+  for (; at != end; at++) {
+    memory.copy(slot(at), slot(at + 1), ENTRY_BYTES);
+    if (STALE_S) store<u32>(ageSlot(at), load<u32>(ageSlot(at + 1)));
+  }
   queue.end = end;
   return true;
 }

@@ -9,13 +9,18 @@
  *       32 | len | 00 nn | sensor/<id>/temperature | id id | {"msg":" | 17.2 "}
  *
  * Everything up to the digits keeps its distance from them, whatever the length of the node's id.
+ *
+ * Under MQTT 5.0 the packet is built anew for each connection, since the broker says what may be in it: properties lie
+ * between the identifier and the payload, and once the broker knows the topic's alias, `00 00` takes the topic's place.
  */
 
-import { PACKET, packet } from "../image";
+import { limits, PACKET, packet, template } from "../image";
 import { copy } from "../memory";
 import { PacketType, PublishFlag } from "../mqtt/packet";
+import { Property, writeU16Property, writeU32Property } from "../mqtt/property";
 import { identifierOf } from "../mqtt/session";
-import { PAYLOAD, QOS } from "../options";
+import { isV5 } from "../mqtt/version";
+import { PAYLOAD, QOS, SEND_EXPIRY, STALE_S, V5 } from "../options";
 import { utf8, writeBytes, writeDecimal, writeU8 } from "../text";
 import { MAX_ID, writeTopic } from "./identity";
 import { datedEntry } from "./queue";
@@ -27,10 +32,10 @@ const NULL = utf8("null");
 const SEQUENCE = utf8(',"seq":');
 
 /** What a packet can be at most: bytes before the digits, and from the digits on. */
-const BEFORE_DIGITS: i32 = 2 + 2 + 8 + MAX_ID + 11 + 2 + 9;
+const BEFORE_DIGITS: i32 = 2 + 2 + 8 + MAX_ID + 11 + 2 + (V5 ? 9 : 0) + 9;
 const AFTER_DIGITS: i32 = PAYLOAD == 2 ? 64 : 9;
-/** Of a reading that is sent for the first time. */
-export const FIRST_BYTE: i32 = PacketType.PUBLISH | (QOS ? PublishFlag.QOS_1 : 0);
+/** Of a reading that is sent for the first time, where the broker allows its QoS. */
+export const FIRST_BYTE: i32 = PacketType.PUBLISH | (QOS << 1);
 const OPENING_LENGTH: i32 = PAYLOAD == 0 ? 8 : PAYLOAD == 2 ? 9 : 0;
 
 export const PACKET_CAPACITY: i32 = BEFORE_DIGITS + AFTER_DIGITS;
@@ -41,7 +46,11 @@ export const DIGITS: usize = PACKET + BEFORE_DIGITS;
 
 
 @lazy
-const IDENTIFIER: usize = DIGITS - OPENING_LENGTH - 2;
+const PAYLOAD_START: usize = DIGITS - OPENING_LENGTH;
+
+
+@lazy
+const IDENTIFIER: usize = PAYLOAD_START - 2;
 
 /** "00.0", as loaded from memory. */
 const FORM: u32 = 0x302e3030;
@@ -54,6 +63,66 @@ const FIRST: u32 = 1 - 10 * (1 << 8);
 export class Packet {
   /** Where the packet begins. */
   start: usize = 0;
+}
+
+/** What differs from connection to connection under MQTT 5.0. */
+@unmanaged
+export class Template {
+  /** The QoS of readings, as far as the broker allows it. */
+  qos: i32 = 0;
+  /** Where the topic ends and the identifier, if there is one, begins. */
+  topicEnd: usize = 0;
+  /** Whether the next packet gives the topic its alias. */
+  isAliasNew: bool = false;
+}
+
+/** The alias of the readings' topic. */
+const ALIAS: i32 = 1;
+/** Largest packet of a reading. */
+export const MAX_READING_PACKET: u32 = PACKET_CAPACITY;
+
+/** Builds the packet up to its digits, for a connection whose limits are known. */
+export function setupReadingsV5(): void {
+  const isFive = isV5();
+  const qos = min<i32>(QOS, limits.qos);
+  const hasAlias = isFive && limits.topicAliasMaximum != 0;
+  const hasExpiry = isFive && SEND_EXPIRY && STALE_S != 0;
+  const propertiesLength = (hasAlias ? 3 : 0) + (hasExpiry ? 5 : 0);
+  let at = PAYLOAD_START - propertiesLength;
+  if (isFive) store<u8>(at - 1, propertiesLength);
+  template.topicEnd = at - (isFive ? 1 : 0) - (qos != 0 ? 2 : 0);
+  if (hasAlias) at = writeU16Property(at, Property.TOPIC_ALIAS, ALIAS);
+  if (hasExpiry) writeU32Property(at, Property.MESSAGE_EXPIRY, STALE_S);
+  template.qos = qos;
+  template.isAliasNew = hasAlias;
+  writeBytes(PAYLOAD_START, OPENING);
+  const length = <i32>(writeTopic(PACKET, TEMPERATURE) - PACKET);
+  copy(template.topicEnd - length, PACKET, length);
+  beginPacket(template.topicEnd - length - 2);
+}
+
+function beginPacket(start: usize): void {
+  packet.start = start;
+  store<u8>(start, firstByte());
+}
+
+/** The first byte of a reading that is sent for the first time. */
+@inline
+export function firstByte(): i32 {
+  return V5 ? PacketType.PUBLISH | (template.qos << 1) : FIRST_BYTE;
+}
+
+/** The packet that gave the topic its alias has left: from the next one on the alias stands for the topic. */
+export function useAlias(): void {
+  if (!template.isAliasNew) return;
+  template.isAliasNew = false;
+  store<u16>(template.topicEnd - 2, 0);
+  beginPacket(template.topicEnd - 4);
+}
+
+/** Says how many seconds the reading that is sent next is worth delivering. */
+export function writeExpiry(seconds: u32): void {
+  writeU32Property(PAYLOAD_START - 5, Property.MESSAGE_EXPIRY, seconds);
 }
 
 /** Builds the packet up to its digits. The node's identity must be known. */
@@ -98,7 +167,11 @@ export function writeFields(start: usize, sequence: u32, digitsEnd: usize): i32 
   } else if (PAYLOAD == 2) {
     end = writeDetails(end, sequence);
   }
-  if (QOS) store<u16>(IDENTIFIER, identifierOf(sequence));
+  if (V5) {
+    if (template.qos) store<u16>(template.topicEnd, identifierOf(sequence));
+  } else if (QOS) {
+    store<u16>(IDENTIFIER, identifierOf(sequence));
+  }
   const remaining = <i32>(end - start) - 2;
   store<u8>(start, remaining, 1);
   return remaining + 2;

@@ -6,9 +6,10 @@
 import { Errno, sensor_read } from "../hal";
 import { OUTPUT, SAMPLE, schedule, sensorState, session } from "../image";
 import { finishPacket } from "../mqtt/connection";
+import { allowedQos, writeNoProperties } from "../mqtt/limits";
 import { PacketType, PublishFlag } from "../mqtt/packet";
 import { identifierOf, isResend } from "../mqtt/session";
-import { QOS } from "../options";
+import { QOS, V5 } from "../options";
 import { utf8, writeBytes, writeDecimal, writeU8 } from "../text";
 import { writeTopic } from "./identity";
 import { enqueue, isSensorState, STATE } from "./queue";
@@ -63,11 +64,13 @@ export function queueReading(reading: i32): void {
 export function writeSensorState(state: i32): void {
   let type = PacketType.PUBLISH;
   let at = writeTopic(OUTPUT + 2, ERROR);
-  if (QOS) {
-    type |= isResend() ? PublishFlag.QOS_1 | PublishFlag.DUP : PublishFlag.QOS_1;
+  const qos = allowedQos(QOS);
+  if (V5 ? qos != 0 : QOS != 0) {
+    type |= isResend() ? (qos << 1) | PublishFlag.DUP : qos << 1;
     store<u16>(at, identifierOf(session.sent));
     at += 2;
   }
+  at = writeNoProperties(at);
   at = writeDecimal(writeBytes(at, ERROR_OPENING), state - STATE);
   finishPacket(type, OUTPUT, writeU8(at, 0x7d));
 }

@@ -1,7 +1,9 @@
 /** Availability: `online` or `offline`, retained, on `sensor/<id>/status`. The will says `offline` if the node can't. */
 
 import { finishPacket, outputEnd } from "../mqtt/connection";
-import { PacketType, PublishFlag } from "../mqtt/packet";
+import { retainFlag, writeNoProperties } from "../mqtt/limits";
+import { PacketType } from "../mqtt/packet";
+import { STATUS as HAS_STATUS } from "../options";
 import { Text, utf8, writeBytes } from "../text";
 import { writeTopic } from "./identity";
 
@@ -14,7 +16,8 @@ export const OFFLINE = utf8("offline");
  * says it again.
  */
 export function writeStatus(status: Text): void {
+  if (!HAS_STATUS) return;
   const start = outputEnd();
-  const at = writeTopic(start + 2, STATUS);
-  finishPacket(PacketType.PUBLISH | PublishFlag.RETAIN, start, writeBytes(at, status));
+  const at = writeNoProperties(writeTopic(start + 2, STATUS));
+  finishPacket(PacketType.PUBLISH | retainFlag(), start, writeBytes(at, status));
 }

@@ -1,0 +1,170 @@
+/**
+ * A message that the application writes, straight to where it stays:
+ *
+ *     | Message | topic with its length | properties with their length | payload |
+ *
+ * What does not fit, or is no text where there must be one, spoils the draft; `endDraft` has the last word.
+ */
+
+import { draft } from "../image";
+import { copy } from "../memory";
+import { Property } from "../mqtt/property";
+import { isTopicName, isUtf8 } from "../mqtt/topic";
+import { readU16, Text, writeDecimal, writeU8, writeU16 } from "../text";
+
+/** A message that is kept: this, and then its texts. */
+@unmanaged
+export class Message {
+  /** Bytes of it all, this header included; 0: none. */
+  size: u16 = 0;
+  /** `PublishFlag`: QoS and RETAIN. */
+  flags: u16 = 0;
+  /** How long it is worth sending, in seconds; 0: forever. */
+  expiryS: u32 = 0;
+  /** When it was queued, by the node's own seconds. */
+  queuedAtS: u32 = 0;
+  /** Bytes of a payload that the application hands out later, piece by piece; 0: the payload is here. */
+  uploadLength: u32 = 0;
+
+  /** Where the topic's length lies; the topic follows. */
+  @inline get topic(): usize {
+    return changetype<usize>(this) + offsetof<Message>();
+  }
+
+
+  @inline get topicLength(): i32 {
+    return readU16(this.topic);
+  }
+
+
+  @inline get properties(): usize {
+    return this.topic + 4 + this.topicLength;
+  }
+
+  /** Below 128. */
+  @inline get propertiesLength(): i32 {
+    return readU16(this.properties - 2);
+  }
+
+
+  @inline get payload(): usize {
+    return this.properties + this.propertiesLength;
+  }
+
+
+  @inline get payloadLength(): i32 {
+    return this.size - <i32>(this.payload - changetype<usize>(this));
+  }
+}
+
+/** With Message Expiry Interval and Will Delay Interval, the length still takes one byte. */
+const MAX_PROPERTIES: i32 = 127 - 10;
+const TEXT_PAYLOAD: i32 = 1;
+
+
+@unmanaged
+export class Draft {
+  /** Where the message begins; 0: there is no draft. */
+  start: usize = 0;
+  /** Where the next byte goes. */
+  at: usize = 0;
+  /** Where it must end. */
+  limit: usize = 0;
+  /** Whether all went well so far. */
+  isGood: bool = false;
+  /** Whether the payload has begun: properties come before it. */
+  hasPayload: bool = false;
+}
+
+/** Begins a message. Returns false if there is no room or the topic can't be a topic name. */
+export function beginDraft(start: usize, limit: usize, topic: usize, length: i32, flags: i32): bool {
+  draft.start = 0;
+  const at = start + offsetof<Message>();
+  const isValid = (flags & 6) != 6 && isTopicName(topic, length);
+  if (!isValid || at + length + 4 > limit) return false;
+  memory.fill(start, 0, offsetof<Message>());
+  changetype<Message>(start).flags = <u16>flags;
+  draft.start = start;
+  draft.limit = limit;
+  draft.at = writeU16(copy(writeU16(at, length), topic, length), 0);
+  draft.isGood = true;
+  draft.hasPayload = false;
+  return true;
+}
+
+/** Whether there is a draft, and all that was written fits. */
+export function draftIsGood(): bool {
+  return draft.start != 0 && draft.isGood;
+}
+
+/** Ends the draft, which must be good, and returns how many bytes it takes. */
+export function endDraft(): i32 {
+  const size = <i32>(draft.at - draft.start);
+  changetype<Message>(draft.start).size = <u16>size;
+  draft.start = 0;
+  return size;
+}
+
+/** Whether `length` more bytes fit; otherwise the draft is spoilt. */
+function fits(length: i32): bool {
+  if (draft.start == 0 || length < 0 || <i32>(draft.limit - draft.at) < length) draft.isGood = false;
+  return draft.isGood;
+}
+
+// Payload ------------------------------------------------------------------------------------------------------------
+
+export function draftBytes(bytes: usize, length: i32): void {
+  if (!fits(length)) return;
+  draft.hasPayload = true;
+  draft.at = copy(draft.at, bytes, length);
+}
+
+/** Writes a number in decimal. */
+export function draftNumber(value: i32): void {
+  if (!fits(11)) return;
+  draft.hasPayload = true;
+  if (value < 0) draft.at = writeU8(draft.at, 0x2d);
+  draft.at = writeDecimal(draft.at, abs(value));
+}
+
+// Properties of MQTT 5.0, which 3.1.1 leaves out -------------------------------------------------------------------------
+
+/** Whether a property of so many bytes fits. */
+function propertyFits(length: i32): bool {
+  if (draft.start == 0) return false;
+  const properties = changetype<Message>(draft.start).properties;
+  if (draft.hasPayload || <i32>(draft.at - properties) + length > MAX_PROPERTIES) draft.isGood = false;
+  return fits(length);
+}
+
+function closeProperty(end: usize): void {
+  draft.at = end;
+  const properties = changetype<Message>(draft.start).properties;
+  writeU16(properties - 2, <i32>(end - properties));
+}
+
+/** Says that the payload is UTF-8. */
+export function draftTextFormat(): void {
+  if (propertyFits(2)) closeProperty(writeU8(writeU8(draft.at, Property.PAYLOAD_FORMAT), TEXT_PAYLOAD));
+}
+
+export function draftExpiry(seconds: u32): void {
+  if (draft.start != 0) changetype<Message>(draft.start).expiryS = seconds;
+}
+
+/** Adds a property that is text, or bytes (`CORRELATION_DATA`). */
+export function draftTextProperty(identifier: i32, bytes: usize, length: i32): void {
+  const isValid =
+    identifier == Property.CORRELATION_DATA ||
+    (identifier == Property.RESPONSE_TOPIC ? isTopicName(bytes, length) : isUtf8(bytes, length));
+  if (!isValid) draft.isGood = false;
+  if (!propertyFits(3 + length)) return;
+  closeProperty(copy(writeU16(writeU8(draft.at, identifier), length), bytes, length));
+}
+
+export function draftUserProperty(name: Text, value: Text): void {
+  if (!isUtf8(name.bytes, name.length) || !isUtf8(value.bytes, value.length)) draft.isGood = false;
+  if (!propertyFits(5 + name.length + value.length)) return;
+  const at = copy(writeU8(draft.at, Property.USER_PROPERTY), changetype<usize>(name), name.length + 2);
+  closeProperty(copy(at, changetype<usize>(value), value.length + 2));
+}
