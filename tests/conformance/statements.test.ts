@@ -85,7 +85,9 @@ describe("a page", () => {
   });
 
   test("is refused without a version, and with a version that has no statements", () => {
-    expect(() => parseStandards(page().replace("\n## MQTT 5.0\n", "\n## MQTT 5\n"))).toThrow('there is no heading "## MQTT 5.0"');
+    expect(() => parseStandards(page().replace("\n## MQTT 5.0\n", "\n## MQTT 5\n"))).toThrow(
+      'there is no heading "## MQTT 5.0"',
+    );
     expect(() => parseStandards(page({ rows: "" }))).toThrow("MQTT 3.1.1 has no statements");
   });
 });
