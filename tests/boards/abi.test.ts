@@ -21,9 +21,10 @@ const functions = (kind: string, heading: string): string[] =>
   );
 
 describe("boards/core/abi.h is docs/abi.md in C", () => {
-  const { stdout } = run(program("posix"), ["--abi"]);
-  const shown = (kind: string): string[] =>
-    stdout.split("\n").flatMap((line) => (line.startsWith(`${kind} `) ? [line.trim()] : []));
+  const shown = (kind: string): string[] => {
+    const { stdout } = run(program("posix"), ["--abi"]);
+    return stdout.split("\n").flatMap((line) => (line.startsWith(`${kind} `) ? [line.trim()] : []));
+  };
 
   test("the version is the same", () => {
     expect(shown("version")).toEqual([`version ${CONTRACT.match(/^# The host ABI, version (\d+)$/m)?.[1]}`]);

@@ -6,7 +6,7 @@ import { isPublish } from "./wire.ts";
 const STATUS = `sensor/${ID}/status`;
 const TEMPERATURE = `sensor/${ID}/temperature`;
 
-describe.each(TARGETS)("the status of a node under $name", (target) => {
+describe.each(TARGETS)("MQTT 3.1.1: the status of a node under $name", (target) => {
   const test = labTest(target);
 
   test("is `online`, retained, for whoever subscribes later", async (lab) => {
@@ -20,7 +20,7 @@ describe.each(TARGETS)("the status of a node under $name", (target) => {
     expect(late.payloads(TEMPERATURE).filter((_, index) => late.messages.entries[index]?.retain)).toEqual([]);
   });
 
-  test("becomes `offline` by the will when the node is killed [MQTT-3.1.2-8]", async (lab) => {
+  test("[MQTT-3.1.2-8] becomes `offline` by the will when the node is killed", async (lab) => {
     const broker = await lab.mosquitto();
     const observer = await lab.observer(broker);
     const proxy = await lab.proxy(broker);
@@ -48,7 +48,7 @@ describe.each(TARGETS)("the status of a node under $name", (target) => {
     expect(await late.on(STATUS)).toMatchObject({ payload: "online", retain: true });
   });
 
-  test("is `offline` after an orderly stop, whose DISCONNECT discards the will [MQTT-3.14.4-3]", async (lab) => {
+  test("[MQTT-3.14.4-2] [MQTT-3.14.4-3] is `offline` after an orderly stop, whose DISCONNECT discards the will", async (lab) => {
     const broker = await lab.mosquitto();
     const observer = await lab.observer(broker);
     const proxy = await lab.proxy(broker);

@@ -5,10 +5,10 @@ import { TARGETS } from "./nodes.ts";
 
 const TEMPERATURE = `sensor/${ID}/temperature`;
 
-describe.each(TARGETS)("a node under $name", (target) => {
+describe.each(TARGETS)("MQTT 3.1.1: a node under $name", (target) => {
   const test = labTest(target);
 
-  test("connects to Mosquitto and publishes its temperature at QoS 1", async (lab) => {
+  test("[MQTT-3.1.0-1] connects to Mosquitto and publishes its temperature at QoS 1", async (lab) => {
     const broker = await lab.mosquitto();
     const observer = await lab.observer(broker);
     const proxy = await lab.proxy(broker);
@@ -29,7 +29,7 @@ describe.each(TARGETS)("a node under $name", (target) => {
     expect(proxy.published(TEMPERATURE)[0]).toMatchObject({ qos: 1, dup: false, retain: false });
   });
 
-  test("publishes each reading once, with an identifier that is not in use [MQTT-2.3.1-2]", async (lab) => {
+  test("[MQTT-2.3.1-2] publishes each reading once, with an identifier that is not in use", async (lab) => {
     const broker = await lab.mosquitto();
     const observer = await lab.observer(broker);
     const proxy = await lab.proxy(broker);

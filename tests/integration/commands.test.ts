@@ -9,7 +9,7 @@ const COMMAND = `sensor/${ID}/cmd`;
 /** Bytes of an inbound packet that examples/commands can take. */
 const RECEIVE_CAPACITY = 256;
 
-describe.each(TARGETS)("a node with commands under $name", (target) => {
+describe.each(TARGETS)("MQTT 3.1.1: a node with commands under $name", (target) => {
   const test = labTest(target);
 
   test("changes its cadence when it is told to, and answers with the interval", async (lab) => {
@@ -97,7 +97,7 @@ describe.each(TARGETS)("a node with commands under $name", (target) => {
     expect(acknowledged).toMatchObject({ connection: 1, packet: { messageId } });
   });
 
-  test("gets the commands that were sent while it was away", async (lab) => {
+  test("[MQTT-3.1.3-2] [MQTT-3.2.2-2] gets the commands that were sent while it was away", async (lab) => {
     const broker = await lab.mosquitto();
     const observer = await lab.observer(broker);
     const first = await lab.node(broker, { module: "commands" });
@@ -118,7 +118,7 @@ describe.each(TARGETS)("a node with commands under $name", (target) => {
     expect(proxy.packets.count(({ packet }) => packet.cmd === "subscribe")).toBe(2);
   });
 
-  test("gets the commands that were sent while its link was broken, and answers a burst of them", async (lab) => {
+  test("[MQTT-3.1.2-4] gets the commands that were sent while its link was broken, and answers a burst of them", async (lab) => {
     const broker = await lab.mosquitto();
     const observer = await lab.observer(broker);
     const proxy = await lab.proxy(broker);

@@ -66,7 +66,7 @@ const NODES: readonly { readonly module: Example; readonly afterConnack: readonl
   { module: "commands", afterConnack: [...TO_ALL, ...TO_RECEIVERS] },
 ];
 
-describe.each(TARGETS)("a node under $name", (target) => {
+describe.each(TARGETS)("MQTT 3.1.1: a node under $name", (target) => {
   const test = labTest(target);
 
   for (const { module, afterConnack } of NODES) {
@@ -75,7 +75,7 @@ describe.each(TARGETS)("a node under $name", (target) => {
       ...afterConnack.map((each) => ({ ...each, accepts: true })),
     ];
 
-    test(`with the ${module} module closes the link to a server that breaks the standard, and tries again [MQTT-4.8.0-1]`, async (lab) => {
+    test(`[MQTT-4.8.0-1] with the ${module} module closes the link to a server that breaks the standard, and tries again`, async (lab) => {
       const broker = await lab.fakeBroker(({ client, connection, packet }, link) => {
         if (connection > 0) return link.behave(packet);
         if (packet.cmd !== "connect") return;
@@ -99,7 +99,7 @@ describe.each(TARGETS)("a node under $name", (target) => {
     });
   }
 
-  test("has no session that a server could claim to have kept for a clean one [MQTT-3.2.2-1]", async (lab) => {
+  test("[MQTT-3.2.2-1] has no session that a server could claim to have kept for a clean one", async (lab) => {
     const broker = await lab.fakeBroker(({ connection, packet }, link) => {
       if (connection > 0) link.behave(packet);
       else if (packet.cmd === "connect") link.send({ cmd: "connack", returnCode: 0, sessionPresent: true });

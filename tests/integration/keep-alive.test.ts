@@ -22,10 +22,10 @@ beforeAll(async () => {
   patient = await compileVariant("temperature", `NODE_KEEP_ALIVE_S=${LONG_KEEP_ALIVE_S}`);
 });
 
-describe.each(TARGETS)("the keep alive of a node under $name", (target) => {
+describe.each(TARGETS)("MQTT 3.1.1: the keep alive of a node under $name", (target) => {
   const test = labTest(target);
 
-  test("is a PINGREQ on schedule while the node has nothing to say [MQTT-3.1.2-23]", async (lab) => {
+  test("[MQTT-3.1.2-23] [MQTT-3.1.2-24] is a PINGREQ on schedule while the node has nothing to say", async (lab) => {
     const broker = await lab.mosquitto();
     const proxy = await lab.proxy(broker);
     await lab.node(proxy, { module, intervalMs: 3_600_000 });
@@ -73,7 +73,7 @@ describe.each(TARGETS)("the keep alive of a node under $name", (target) => {
     expect(await proxy.connack(1)).toMatchObject({ sessionPresent: true });
   });
 
-  test("notices a broker that falls silent while nothing is in flight, and connects again", async (lab) => {
+  test("[MQTT-3.12.4-1] notices a broker that falls silent while nothing is in flight, and connects again", async (lab) => {
     const broker = await lab.mosquitto();
     const proxy = await lab.proxy(broker);
     const node = await lab.node(proxy, { module, intervalMs: 3_600_000 });

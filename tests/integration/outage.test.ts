@@ -69,7 +69,7 @@ function droppedIn(text: string): number {
   return Number(text.match(/^readings dropped: (\d+)$/)?.[1] ?? 0);
 }
 
-describe.each(TARGETS)("readings of a node under $name", (target) => {
+describe.each(TARGETS)("MQTT 3.1.1: readings of a node under $name", (target) => {
   const test = labTest(target);
 
   test("are all delivered, in order, across a restart of the broker", async (lab) => {
@@ -101,7 +101,7 @@ describe.each(TARGETS)("readings of a node under $name", (target) => {
     expect(resent.map(({ messageId }) => messageId)).toEqual(redelivered);
   });
 
-  test("are sent again with DUP and the same identifier when their PUBACKs were lost [MQTT-4.4.0-1]", async (lab) => {
+  test("[MQTT-4.4.0-1] [MQTT-3.3.1-1] [MQTT-2.3.1-3] are sent again with DUP and the same identifier when their PUBACKs were lost", async (lab) => {
     const broker = await lab.mosquitto();
     const observer = await lab.observer(broker);
     const proxy = await lab.proxy(broker);
@@ -129,7 +129,7 @@ describe.each(TARGETS)("readings of a node under $name", (target) => {
     expect(readings.length, "the broker had them already and delivers them twice").toBeGreaterThan(seen.length);
   });
 
-  test("go out again without DUP to a broker that has lost everything, and so does SUBSCRIBE", async (lab) => {
+  test("[MQTT-3.2.2-3] go out again without DUP to a broker that has lost everything, and so does SUBSCRIBE", async (lab) => {
     const broker = await lab.mosquitto();
     const observer = await lab.observer(broker);
     const proxy = await lab.proxy(broker);

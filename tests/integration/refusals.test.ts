@@ -13,7 +13,7 @@ const WRONG = "0pen-sesam3";
 /** Long enough for several attempts of a node that takes a refusal for an outage: they begin within 1, 2 and 4 seconds. */
 const PATIENCE_MS = 5_000;
 
-describe.each(TARGETS)("a node under $name", (target) => {
+describe.each(TARGETS)("MQTT 3.1.1: a node under $name", (target) => {
   const test = labTest(target);
 
   test("logs in with its user name and password, which its log does not show", async (lab) => {
@@ -70,7 +70,7 @@ describe.each(TARGETS)("a node under $name", (target) => {
     expect(broker.attempts("3").length).toBeLessThan(8);
   });
 
-  test("goes on when the broker keeps its readings from everybody", async (lab) => {
+  test("[MQTT-3.3.5-2] goes on when the broker keeps its readings from everybody", async (lab) => {
     const broker = await lab.mosquitto({
       users: USERS,
       acl: ["user observer", "topic readwrite #", "user node", `topic write ${STATUS}`],
@@ -78,7 +78,7 @@ describe.each(TARGETS)("a node under $name", (target) => {
     const observer = await lab.observer(broker, OBSERVER);
     const proxy = await lab.proxy(broker);
     await lab.node(proxy, { intervalMs: 100, username: "node", password: USERS.node });
-    // MQTT 3.1.1 has no way to say so: they are acknowledged all the same [MQTT-3.3.5-2].
+    // MQTT 3.1.1 has no way to say so: they are acknowledged all the same.
     await proxy.packets.all(10, "PUBACKs", ({ packet }) => packet.cmd === "puback");
     await observer.catchUp();
     expect(observer.payloads(TEMPERATURE)).toEqual([]);
@@ -87,7 +87,7 @@ describe.each(TARGETS)("a node under $name", (target) => {
     expect(proxy.published(TEMPERATURE).some(({ dup }) => dup)).toBe(false);
   });
 
-  test("logs a subscription that the broker refuses, and goes on", async (lab) => {
+  test("[MQTT-3.8.4-5] logs a subscription that the broker refuses, and goes on", async (lab) => {
     const broker = await lab.mosquitto({ refusedFilters: [`sensor/${ID}/cmd/+`] });
     const observer = await lab.observer(broker);
     const proxy = await lab.proxy(broker);

@@ -27,7 +27,7 @@ function rejects(module: LoadedModule, connack: string): void {
   expect(node.waitMs).toBeLessThan(1000);
 }
 
-describe("an accepting CONNACK", () => {
+describe("MQTT 3.1.1: an accepting CONNACK", () => {
   test("is followed by the retained status `online`, then by the readings", () => {
     const node = awaiting(clean).receive(CONNACK);
     expect(node.packets()).toEqual([
@@ -37,38 +37,41 @@ describe("an accepting CONNACK", () => {
     expect(node.logs()).toEqual(["1 online"]);
   });
 
-  test("with a session present is taken where the session lasts [MQTT-3.2.2-2]", () => {
+  test("[MQTT-3.2.2-2] with a session present is taken where the session lasts", () => {
     const node = awaiting(persistent).receive(CONNACK_SESSION_PRESENT);
     expect({ linked: node.linked, logs: node.logs() }).toEqual({ linked: true, logs: ["1 online"] });
     expect(node.packets()[0]).toBe(hex("31 17", str("sensor/7/status"), raw("online")));
   });
 
-  test("with a session present closes the link of a clean session [MQTT-3.2.2-1]", () => {
+  test("[MQTT-3.2.2-1] with a session present closes the link of a clean session", () => {
     rejects(clean, CONNACK_SESSION_PRESENT);
   });
 
-  test("that comes a second time closes the link [MQTT-3.2.0-1]", () => {
+  test("[MQTT-3.2.0-1] that comes a second time closes the link", () => {
     const node = awaiting(clean).receive(CONNACK).receive(CONNACK);
     expect(node.linked).toBe(false);
     expect(node.logs()).toEqual(["1 online", "2 bad packet: 32"]);
   });
 });
 
-describe("a refusing CONNACK", () => {
-  test.each([1, 2, 4, 5])("with code %i is logged, and the node waits 5 to 10 minutes", (code) => {
-    const delays = Array.from({ length: 40 }, (_, seed) => {
-      const node = awaiting(clean, Math.imul(seed + 1, 0x9e37_79b9)).receive(`200200 0${code}`);
-      expect(node.logs()).toEqual([`3 broker refuses: ${code}`]);
-      expect(node.linked).toBe(false);
-      const delayMs = node.waitMs;
-      expect(node.step(delayMs - 1).links).toBe(1);
-      expect(node.step(1).links).toBe(2);
-      return delayMs;
-    });
-    expect(Math.min(...delays)).toBeGreaterThanOrEqual(300_000);
-    expect(Math.max(...delays)).toBeLessThan(600_000);
-    expect(Math.max(...delays) - Math.min(...delays)).toBeGreaterThan(150_000);
-  });
+describe("MQTT 3.1.1: a refusing CONNACK", () => {
+  test.each([1, 2, 4, 5])(
+    "[MQTT-3.1.2-2] [MQTT-3.2.2-5] with code %i is logged, and the node waits 5 to 10 minutes",
+    (code) => {
+      const delays = Array.from({ length: 40 }, (_, seed) => {
+        const node = awaiting(clean, Math.imul(seed + 1, 0x9e37_79b9)).receive(`200200 0${code}`);
+        expect(node.logs()).toEqual([`3 broker refuses: ${code}`]);
+        expect(node.linked).toBe(false);
+        const delayMs = node.waitMs;
+        expect(node.step(delayMs - 1).links).toBe(1);
+        expect(node.step(1).links).toBe(2);
+        return delayMs;
+      });
+      expect(Math.min(...delays)).toBeGreaterThanOrEqual(300_000);
+      expect(Math.max(...delays)).toBeLessThan(600_000);
+      expect(Math.max(...delays) - Math.min(...delays)).toBeGreaterThan(150_000);
+    },
+  );
 
   test("with code 3, which mends itself, is logged and tried again as any lost link is", () => {
     const node = awaiting(clean).receive("20020003");
@@ -87,12 +90,12 @@ describe("a refusing CONNACK", () => {
     for (const code of [1, 2, 3, 4, 5]) expect(awaiting(clean).receive(`2002000${code}`).sent()).toBe("");
   });
 
-  test("has no session present [MQTT-3.2.2-4]", () => {
+  test("[MQTT-3.2.2-4] has no session present", () => {
     rejects(persistent, "20020105");
   });
 });
 
-describe("a CONNACK that breaks the standard closes the link", () => {
+describe("MQTT 3.1.1: a CONNACK that breaks the standard closes the link", () => {
   test.each(["20020200", "20028000", "20020300", "2002ff00"])("reserved flags: %s", (connack) => {
     rejects(persistent, connack);
   });
@@ -101,9 +104,12 @@ describe("a CONNACK that breaks the standard closes the link", () => {
     rejects(clean, connack);
   });
 
-  test.each(["2100", "22020000", "28020000", "2f020000"])("reserved bits of the first byte: %s", (connack) => {
-    rejects(clean, connack);
-  });
+  test.each(["2100", "22020000", "28020000", "2f020000"])(
+    "[MQTT-2.2.2-2] reserved bits of the first byte: %s",
+    (connack) => {
+      rejects(clean, connack);
+    },
+  );
 
   test.each(["2000", "200100", "2003000000", "20ff7f"])("another length: %s", (connack) => {
     rejects(clean, connack);
@@ -124,6 +130,6 @@ test.each([
   ["DISCONNECT", "e000"],
   ["a reserved type", "0000"],
   ["another reserved type", "f000"],
-])("%s before CONNACK closes the link [MQTT-3.2.0-1]", (_, bytes) => {
+])("MQTT 3.1.1: [MQTT-3.2.0-1] %s before CONNACK closes the link", (_, bytes) => {
   rejects(clean, bytes);
 });

@@ -21,32 +21,32 @@ const MQTT_4 = hex(str("MQTT"), "04");
 const WILL_CLEAN = "2e";
 const WILL = "2c";
 
-describe("CONNECT", () => {
-  test("begins with name, level, flags and Keep Alive, then the id, and a retained will under QoS 1", () => {
+describe("MQTT 3.1.1: CONNECT", () => {
+  test("[MQTT-3.1.2-1] [MQTT-3.1.2-2] [MQTT-3.1.2-3] begins with name, level, flags and Keep Alive, then the id, and a retained will under QoS 1", () => {
     expect(hello(clean)).toBe(
       hex("10 27", MQTT_4, WILL_CLEAN, "003c", str("7"), str("sensor/7/status"), str("offline")),
     );
   });
 
-  test("asks for a session that lasts by clearing CleanSession, and for the Keep Alive that was compiled in", () => {
+  test("[MQTT-3.1.2-4] asks for a session that lasts by clearing CleanSession, and for the Keep Alive that was compiled in", () => {
     expect(hello(persistent)).toBe(
       hex("10 27", MQTT_4, WILL, "012c", str("7"), str("sensor/7/status"), str("offline")),
     );
   });
 
-  test("carries a user name alone [MQTT-3.1.2-19]", () => {
+  test("[MQTT-3.1.2-19] [MQTT-3.1.2-20] carries a user name alone", () => {
     expect(hello(clean, { username: "bob" })).toBe(
       hex("10 2c", MQTT_4, "ae 003c", str("7"), str("sensor/7/status"), str("offline"), str("bob")),
     );
   });
 
-  test("carries user name and password behind the will [MQTT-3.1.3-1]", () => {
+  test("[MQTT-3.1.3-1] [MQTT-3.1.2-21] carries user name and password behind the will", () => {
     expect(hello(clean, { username: "bob", password: "s3cret" })).toBe(
       hex("10 34", MQTT_4, "ee 003c", str("7"), str("sensor/7/status"), str("offline"), str("bob"), str("s3cret")),
     );
   });
 
-  test("carries no password without a user name [MQTT-3.1.2-22]", () => {
+  test("[MQTT-3.1.2-22] [MQTT-3.1.2-18] carries no password without a user name", () => {
     expect(hello(clean, { password: "s3cret" })).toBe(hello(clean));
   });
 
@@ -56,7 +56,7 @@ describe("CONNECT", () => {
     );
   });
 
-  test("passes credentials on as UTF-8", () => {
+  test("[MQTT-3.1.3-11] passes credentials on as UTF-8", () => {
     expect(hello(clean, { username: "jörg" })).toContain(hex("0005", "6a c3b6 72 67"));
   });
 
@@ -79,7 +79,7 @@ describe("CONNECT", () => {
     );
   });
 
-  test.each([1, 5, 22, 23])("names a client with an id of %i characters and its topic", (length) => {
+  test.each([1, 5, 22, 23])("[MQTT-3.1.3-3] names a client with an id of %i characters and its topic", (length) => {
     const id = "Z9_-0aA".repeat(4).slice(0, length);
     expect(hello(clean, { id })).toContain(hex(str(id), str(`sensor/${id}/status`)));
   });
@@ -117,8 +117,8 @@ describe("an id", () => {
   });
 });
 
-describe("before CONNACK", () => {
-  test("CONNECT is the first packet and the only one [MQTT-3.1.0-1], [MQTT-3.1.0-2]", () => {
+describe("MQTT 3.1.1: before CONNACK", () => {
+  test("[MQTT-3.1.0-1] [MQTT-3.1.0-2] CONNECT is the first packet and the only one", () => {
     const node = new TestNode(clean).step().open();
     node.run(9000);
     expect(node.packets()).toEqual([hello(clean)]);
@@ -144,7 +144,7 @@ describe("before CONNACK", () => {
     expect({ linked: node.linked, logs: node.logs() }).toEqual({ linked: false, logs: ["2 link closed: -12"] });
   });
 
-  test("a link that is refused is logged with its error and tried again with the same CONNECT", () => {
+  test("[MQTT-3.1.3-2] a link that is refused is logged with its error and tried again with the same CONNECT", () => {
     const node = new TestNode(clean).step().close(-9);
     expect({ linked: node.linked, logs: node.logs() }).toEqual({ linked: false, logs: ["2 link closed: -9"] });
     node.run(1000);

@@ -28,14 +28,14 @@ const ALARM = "house/hall/alarm";
 /** What the node's receive buffer holds. */
 const CAPACITY = 256;
 
-describe("a message", () => {
-  test("under QoS 0 is handled and not acknowledged [MQTT-3.3.4-1]", () => {
+describe("MQTT 3.1.1: a message", () => {
+  test("[MQTT-3.3.4-1] under QoS 0 is handled and not acknowledged", () => {
     const node = online().receive(publish(ALARM, "on"));
     expect({ actuations: node.actuations(), sent: node.sent() }).toEqual({ actuations: [1], sent: "" });
   });
 
   test.each([1, 2, 0x00ff, 0x8000, 0xffff])(
-    "under QoS 1 is acknowledged with its identifier %i [MQTT-2.3.1-6]",
+    "[MQTT-3.3.4-1] [MQTT-2.3.1-6] [MQTT-4.3.2-2] under QoS 1 is acknowledged with its identifier %i",
     (identifier) => {
       const node = online().receive(publish(ALARM, "on", { qos: 1, identifier }));
       expect({ actuations: node.actuations(), sent: node.sent() }).toEqual({
@@ -45,7 +45,7 @@ describe("a message", () => {
     },
   );
 
-  test("with DUP or RETAIN is one like any other, also with an identifier used before [MQTT-4.3.2-2]", () => {
+  test("[MQTT-4.3.2-2] with DUP or RETAIN is one like any other, also with an identifier used before", () => {
     const node = online();
     for (const options of [{ dup: true }, { retain: true }, { dup: true, retain: true }, {}] as const) {
       node.receive(publish(ALARM, "off", { qos: 1, identifier: 7, ...options }));
@@ -53,7 +53,7 @@ describe("a message", () => {
     }
   });
 
-  test("that nobody asked for is acknowledged and ignored [MQTT-4.5.0-2]", () => {
+  test("[MQTT-4.5.0-2] that nobody asked for is acknowledged and ignored", () => {
     const node = online().receive(publish("some/where/else", "on", { qos: 1, identifier: 3 }));
     expect({ actuations: node.actuations(), sent: node.sent(), logs: node.logs() }).toEqual({
       actuations: [],
@@ -67,7 +67,7 @@ describe("a message", () => {
     expect({ actuations: node.actuations(), sent: node.sent() }).toEqual({ actuations: [0], sent: "40020001" });
   });
 
-  test("after message is acknowledged in the order of arrival [MQTT-4.6.0-2]", () => {
+  test("[MQTT-4.6.0-2] after message is acknowledged in the order of arrival", () => {
     const identifiers = [9, 3, 0x300, 4, 1, 77, 5, 6, 8, 2, 10, 11];
     const node = online().receive(...identifiers.map((identifier) => publish(ALARM, "on", { qos: 1, identifier })));
     expect(node.packets()).toEqual(identifiers.map((identifier) => `4002${u16(identifier)}`));
@@ -140,16 +140,16 @@ describe("a message larger than the buffer", () => {
   });
 });
 
-describe("an inbound packet that breaks the standard closes the link and is not acknowledged [MQTT-4.8.0-1]", () => {
+describe("MQTT 3.1.1: [MQTT-4.8.0-1] an inbound packet that breaks the standard closes the link and is not acknowledged", () => {
   test.each([
-    ["QoS 3 [MQTT-3.3.1-4]", publish(ALARM, "on", { qos: 3 })],
+    ["[MQTT-3.3.1-4] QoS 3", publish(ALARM, "on", { qos: 3 })],
     ["QoS 2, which was never granted", publish(ALARM, "on", { qos: 2 })],
-    ["DUP under QoS 0 [MQTT-3.3.1-2]", publish(ALARM, "on", { dup: true })],
-    ["identifier 0 [MQTT-2.3.1-1]", publish(ALARM, "on", { qos: 1, identifier: 0 })],
-    ["an empty topic [MQTT-4.7.3-1]", publish("", "on")],
-    ["+ in a topic [MQTT-3.3.2-2]", publish("house/+/alarm", "on")],
-    ["# in a topic [MQTT-3.3.2-2]", publish("house/#", "on")],
-    ["U+0000 in a topic [MQTT-1.5.3-2]", publish("house\0", "on")],
+    ["[MQTT-3.3.1-2] DUP under QoS 0", publish(ALARM, "on", { dup: true })],
+    ["[MQTT-2.3.1-1] [MQTT-2.3.1-4] identifier 0", publish(ALARM, "on", { qos: 1, identifier: 0 })],
+    ["[MQTT-4.7.3-1] an empty topic", publish("", "on")],
+    ["[MQTT-3.3.2-2] [MQTT-4.7.1-1] + in a topic", publish("house/+/alarm", "on")],
+    ["[MQTT-3.3.2-2] [MQTT-4.7.1-1] # in a topic", publish("house/#", "on")],
+    ["[MQTT-1.5.3-2] [MQTT-4.7.3-2] U+0000 in a topic", publish("house\0", "on")],
     ["a topic longer than its packet", packet(0x30, u16(4), raw("abc"))],
     ["a topic that leaves no room for the identifier", packet(0x32, str("abc"), "00")],
     ["a topic as long as can be said", packet(0x30, "ffff", raw("abc"))],
@@ -190,7 +190,7 @@ describe("an inbound packet that breaks the standard closes the link and is not 
   });
 });
 
-describe("a topic is well-formed UTF-8 [MQTT-1.5.3-1]", () => {
+describe("MQTT 3.1.1: [MQTT-1.5.3-1] a topic is well-formed UTF-8", () => {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const isTopic = (bytes: Uint8Array): boolean => {
     try {

@@ -17,8 +17,8 @@ function idle(loaded: LoadedModule = module): TestNode {
   return node;
 }
 
-describe("an idle node", () => {
-  test("sends PINGREQ when three quarters of the Keep Alive have passed, and not before [MQTT-3.1.2-23]", () => {
+describe("MQTT 3.1.1: an idle node", () => {
+  test("[MQTT-3.1.2-23] sends PINGREQ when three quarters of the Keep Alive have passed, and not before", () => {
     const node = idle().run(44_999);
     expect(node.sent()).toBe("");
     node.run(1);
@@ -41,7 +41,7 @@ describe("an idle node", () => {
   test.each([
     [5, 3_750],
     [65_535, 49_151_250],
-  ])("with a Keep Alive of %i s sends PINGREQ after %i ms", async (seconds, afterMs) => {
+  ])("[MQTT-3.1.2-23] with a Keep Alive of %i s sends PINGREQ after %i ms", async (seconds, afterMs) => {
     const node = idle(await loadTemperature(`NODE_KEEP_ALIVE_S=${seconds}`)).run(afterMs - 1);
     expect(node.sent()).toBe("");
     expect(node.run(1).sent()).toBe(PINGREQ);
@@ -59,7 +59,7 @@ describe("an idle node", () => {
   });
 });
 
-describe("a publishing node", () => {
+describe("MQTT 3.1.1: a publishing node", () => {
   test.each([100, 1000, 7000, 30_000])("sends no PINGREQ while it publishes every %i ms", (intervalMs) => {
     const node = new TestNode(module, { config: { interval: String(intervalMs) } }).online();
     node.receive("40020080");
@@ -71,25 +71,28 @@ describe("a publishing node", () => {
     expect(node.linked).toBe(true);
   });
 
-  test.each([0, 1])("never leaves the wire idle for 60 s, whatever its interval (QoS %i)", async (qos) => {
-    const loaded = await loadTemperature(`NODE_QOS=${qos}`);
-    for (const intervalMs of [20_000, 44_000, 46_000, 59_000, 100_000, 3_600_000]) {
-      const node = new TestNode(loaded, { config: { interval: String(intervalMs) } }).online();
-      if (qos > 0) node.receive("40020080");
-      let quietMs = 0;
-      for (let elapsedMs = 0; elapsedMs < 400_000; elapsedMs += 1000) {
-        const packets = node.run(1000).packets();
-        quietMs = packets.length > 0 ? 0 : quietMs + 1000;
-        expect(quietMs).toBeLessThan(55_000);
-        for (const packet of packets)
-          node.receive(packet === PINGREQ ? PINGRESP : qos > 0 ? puback(identifierOf(packet)) : "");
+  test.each([0, 1])(
+    "[MQTT-3.1.2-23] [MQTT-3.1.2-24] never leaves the wire idle for 60 s, whatever its interval (QoS %i)",
+    async (qos) => {
+      const loaded = await loadTemperature(`NODE_QOS=${qos}`);
+      for (const intervalMs of [20_000, 44_000, 46_000, 59_000, 100_000, 3_600_000]) {
+        const node = new TestNode(loaded, { config: { interval: String(intervalMs) } }).online();
+        if (qos > 0) node.receive("40020080");
+        let quietMs = 0;
+        for (let elapsedMs = 0; elapsedMs < 400_000; elapsedMs += 1000) {
+          const packets = node.run(1000).packets();
+          quietMs = packets.length > 0 ? 0 : quietMs + 1000;
+          expect(quietMs).toBeLessThan(55_000);
+          for (const packet of packets)
+            node.receive(packet === PINGREQ ? PINGRESP : qos > 0 ? puback(identifierOf(packet)) : "");
+        }
+        expect(node.links).toBe(1);
       }
-      expect(node.links).toBe(1);
-    }
-  });
+    },
+  );
 });
 
-describe("PINGRESP", () => {
+describe("MQTT 3.1.1: PINGRESP", () => {
   test("that nobody asked for closes the link", () => {
     const node = idle().receive(PINGRESP);
     expect({ linked: node.linked, logs: node.logs() }).toEqual({ linked: false, logs: ["2 bad packet: 208"] });
@@ -107,8 +110,8 @@ describe("PINGRESP", () => {
   });
 });
 
-describe("a broker that falls silent", () => {
-  test("after PINGREQ loses the node 10 to 20 s later [MQTT-3.12.4-1]", () => {
+describe("MQTT 3.1.1: a broker that falls silent", () => {
+  test("[MQTT-3.12.4-1] after PINGREQ loses the node 10 to 20 s later", () => {
     const node = idle().run(45_000);
     node.run(9_999);
     expect(node.logs()).toEqual([]);

@@ -31,8 +31,8 @@ function idle(module = clean): TestNode {
   return node;
 }
 
-describe("stop", () => {
-  test("says offline, retained, then DISCONNECT, closes the link and ends [MQTT-3.14.4-1]", () => {
+describe("MQTT 3.1.1: stop", () => {
+  test("[MQTT-3.14.1-1] [MQTT-3.14.4-1] says offline, retained, then DISCONNECT, closes the link and ends", () => {
     const node = idle().stop().step();
     expect(node.packets()).toEqual([OFFLINE, DISCONNECT]);
     expect({ linked: node.linked, waitMs: node.waitMs, logs: node.logs() }).toEqual({
@@ -42,7 +42,7 @@ describe("stop", () => {
     });
   });
 
-  test("is the end: whatever the host does, the node sends and opens nothing more [MQTT-3.14.4-2]", () => {
+  test("[MQTT-3.14.4-2] is the end: whatever the host does, the node sends and opens nothing more", () => {
     const node = idle().stop().step();
     node.sent();
     for (let n = 0; n < 50; n++) expect(node.step(20_000).waitMs).toBe(ENDED);
@@ -136,8 +136,7 @@ describe("stop", () => {
     expect({ sent: node.sent(), waitMs: node.waitMs }).toEqual({ sent: "", waitMs: ENDED });
   });
 
-  test("obeys a command that was already here, or leaves it to the broker: none is acknowledged unheard", async () => {
-    // [MQTT-4.3.2-2]: the PUBACK takes the message over.
+  test("[MQTT-4.3.2-2] obeys a command that was already here, or leaves it to the broker: none is acknowledged unheard", async () => {
     const node = new TestNode(await loadCommands()).online();
     node.receive("9003010001 9003020001", puback("0080"));
     node.packets();

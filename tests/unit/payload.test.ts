@@ -105,8 +105,8 @@ describe("NODE_PAYLOAD=2", () => {
   });
 });
 
-describe("NODE_QOS=0", () => {
-  test("publishes without identifier or DUP, and wants no PUBACK [MQTT-2.3.1-5], [MQTT-3.3.1-2]", async () => {
+describe("MQTT 3.1.1: NODE_QOS=0", () => {
+  test("[MQTT-2.3.1-5] [MQTT-3.3.1-2] [MQTT-4.3.1-1] publishes without identifier or DUP, and wants no PUBACK", async () => {
     const node = new TestNode(await loadTemperature("NODE_QOS=0")).sensor(1000).dial();
     node.receive(CONNACK);
     const reading = (n: number): string => hex("30 23", str("sensor/7/temperature"), raw(`{"msg":"${n}.0"}`));

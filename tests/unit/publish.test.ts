@@ -41,8 +41,8 @@ function online(module: LoadedModule, connack = CONNACK, intervalMs = INTERVAL_M
 
 const STATUS = hex("31 17", str("sensor/7/status"), raw("online"));
 
-describe("a reading", () => {
-  test("is one PUBLISH under QoS 1, not retained, with an identifier that is not zero [MQTT-2.3.1-1]", () => {
+describe("MQTT 3.1.1: a reading", () => {
+  test("[MQTT-2.3.1-1] [MQTT-3.3.2-1] [MQTT-4.3.2-1] is one PUBLISH under QoS 1, not retained, with an identifier that is not zero", () => {
     const node = online(clean);
     take(node, 1, 3);
     expect(node.packets()).toEqual([reading(1), reading(2), reading(3)]);
@@ -63,7 +63,7 @@ describe("a reading", () => {
     ]);
   });
 
-  test("has an identifier that no reading in flight has, through a whole turn of them [MQTT-2.3.1-2]", () => {
+  test("[MQTT-2.3.1-2] has an identifier that no reading in flight has, through a whole turn of them", () => {
     const node = online(clean);
     const seen: string[] = [];
     for (let n = 0; n < 33_000; n++) {
@@ -77,7 +77,7 @@ describe("a reading", () => {
   });
 });
 
-describe("PUBACK", () => {
+describe("MQTT 3.1.1: PUBACK", () => {
   test("of each reading lets the next one be the only one in flight", () => {
     const node = online(clean);
     for (let n = 1; n <= 300; n++) {
@@ -88,7 +88,7 @@ describe("PUBACK", () => {
     expect(node.logs()).toEqual([]);
   });
 
-  test("frees its reading in whatever order it comes", () => {
+  test("[MQTT-2.3.1-3] frees its reading in whatever order it comes", () => {
     const node = online(clean);
     take(node, 1, 8);
     expect(node.packets()).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((n) => reading(n)));
@@ -105,7 +105,7 @@ describe("PUBACK", () => {
     ["an identifier of a SUBSCRIBE", "0100", 1],
     ["a reading that was not sent yet", identifier(2), 1],
     ["a reading 2^15 later", identifier(1 + 0x4000), 1],
-  ])("for %s closes the link [MQTT-4.8.0-1]", (_, bytes, inFlight) => {
+  ])("[MQTT-4.8.0-1] for %s closes the link", (_, bytes, inFlight) => {
     const node = online(clean);
     take(node, 1, inFlight);
     node.receive(puback(bytes));
@@ -159,7 +159,7 @@ describe("the window", () => {
   });
 });
 
-describe("after a reconnect", () => {
+describe("MQTT 3.1.1: after a reconnect", () => {
   /** Three readings in flight, then the link breaks; two more are taken while offline. */
   function broken(module: LoadedModule, connack = CONNACK): TestNode {
     const node = online(module, connack);
@@ -170,8 +170,7 @@ describe("after a reconnect", () => {
     return node;
   }
 
-  test("with the session present, what was in flight goes out first, with DUP and its first identifier", () => {
-    // [MQTT-3.3.1-1], [MQTT-2.3.1-3], [MQTT-4.4.0-1], [MQTT-4.6.0-1]
+  test("[MQTT-3.1.2-4] [MQTT-3.3.1-1] [MQTT-2.3.1-3] [MQTT-4.4.0-1] [MQTT-4.6.0-1] with the session present, what was in flight goes out first, with DUP and its first identifier", () => {
     const node = broken(persistent).receive(CONNACK_SESSION_PRESENT);
     expect(node.packets()).toEqual([
       STATUS,
@@ -183,14 +182,14 @@ describe("after a reconnect", () => {
     ]);
   });
 
-  test("with a new session, the same readings are new to the broker: no DUP", () => {
+  test("[MQTT-3.1.2-6] [MQTT-3.2.2-3] with a new session, the same readings are new to the broker: no DUP", () => {
     for (const module of [clean, persistent]) {
       const node = broken(module).receive(CONNACK);
       expect(node.packets()).toEqual([STATUS, ...[1, 2, 3, 4, 5].map((n) => reading(n))]);
     }
   });
 
-  test("a reading that went out twice has DUP each further time, and a new one after it has none", () => {
+  test("[MQTT-3.3.1-1] a reading that went out twice has DUP each further time, and a new one after it has none", () => {
     const node = broken(persistent).receive(CONNACK_SESSION_PRESENT);
     node
       .receive(puback(identifier(1)))
@@ -205,7 +204,7 @@ describe("after a reconnect", () => {
     expect(node.packets()).toEqual([reading(6)]);
   });
 
-  test("DUP is gone once the broker has lost the session, though an earlier one was present", () => {
+  test("[MQTT-3.2.2-3] DUP is gone once the broker has lost the session, though an earlier one was present", () => {
     const node = broken(persistent).receive(CONNACK_SESSION_PRESENT);
     node.close(-10).dial().receive(CONNACK);
     expect(node.packets()).toEqual([STATUS, ...[1, 2, 3, 4, 5].map((n) => reading(n))]);
@@ -245,7 +244,7 @@ describe("after a reconnect", () => {
     expect(node.linked).toBe(true);
   });
 
-  test("the window holds again, and the order from before is kept", () => {
+  test("[MQTT-4.6.0-1] the window holds again, and the order from before is kept", () => {
     const node = online(persistent);
     take(node, 1, 12);
     node.close(-10).dial().receive(CONNACK_SESSION_PRESENT);

@@ -36,11 +36,10 @@ function tell(node: TestNode, payload: string): { packets: string[]; result: num
   return { packets: node.packets(), result: node.actuations()[0] };
 }
 
-describe("a node that takes commands", () => {
-  test("subscribes to them, then to what the application asks for, under QoS 1, each with its own identifier", () => {
+describe("MQTT 3.1.1: a node that takes commands", () => {
+  test("[MQTT-3.8.1-1] [MQTT-3.8.3-3] [MQTT-3-8.3-4] [MQTT-2.3.1-1] subscribes to them, then to what the application asks for, under QoS 1, each with its own identifier", () => {
     const node = new TestNode(commands).sensorError(-1).dial();
     node.receive(CONNACK);
-    // [MQTT-3.8.1-1], [MQTT-2.3.1-1], [MQTT-3.8.3-3]
     expect(node.packets()).toEqual([STATUS, SUBSCRIBE_COMMANDS, hex("82 12", "0200", str("house/+/alarm"), "01")]);
   });
 
@@ -54,7 +53,7 @@ describe("a node that takes commands", () => {
     ]);
   });
 
-  test("does not subscribe again where the broker kept the session and the answers had come", () => {
+  test("[MQTT-3.2.2-2] does not subscribe again where the broker kept the session and the answers had come", () => {
     const node = new TestNode(commands).online();
     node.receive("9003010001", "9003020001", puback("0080")).sensorError(-1).close(-10).dial();
     node.receive(CONNACK_SESSION_PRESENT);
@@ -72,7 +71,7 @@ describe("a node that takes commands", () => {
     ]);
   });
 
-  test("subscribes again where the session is new", () => {
+  test("[MQTT-3.2.2-3] subscribes again where the session is new", () => {
     const node = new TestNode(commands).online();
     node.receive("9003010001", "9003020001", puback("0080")).sensorError(-1).close(-10).dial();
     node.receive(CONNACK);
@@ -86,16 +85,15 @@ describe("a node that takes commands", () => {
   });
 });
 
-describe("SUBSCRIBE and UNSUBSCRIBE", () => {
-  test("are one packet for each filter, at the QoS that was asked for", () => {
+describe("MQTT 3.1.1: SUBSCRIBE and UNSUBSCRIBE", () => {
+  test("[MQTT-3.8.3-1] [MQTT-3.10.1-1] [MQTT-3.10.3-1] [MQTT-3.10.3-2] are one packet for each filter, at the QoS that was asked for", () => {
     const node = laboratory();
     expect(tell(node, "0a/+")).toEqual({ packets: [hex("82 08", "0100", str("a/+"), "00")], result: 1 });
     expect(tell(node, "1#")).toEqual({ packets: [hex("82 06", "0200", str("#"), "01")], result: 1 });
-    // [MQTT-3.10.1-1], [MQTT-3.10.3-2]
     expect(tell(node, "-ä/#")).toEqual({ packets: [hex("a2 08", "2100", str("ä/#"))], result: 1 });
   });
 
-  test("use no identifier that is in use, and free it with the answer [MQTT-2.3.1-2], [MQTT-2.3.1-3]", () => {
+  test("[MQTT-2.3.1-2] [MQTT-2.3.1-3] use no identifier that is in use, and free it with the answer", () => {
     const node = laboratory();
     const identifiers = ["a", "b", "c", "d"].map((filter) => tell(node, `0${filter}`).packets[0]?.slice(4, 8));
     expect(new Set(identifiers).size).toBe(4);
@@ -114,7 +112,7 @@ describe("SUBSCRIBE and UNSUBSCRIBE", () => {
     expect(tell(node, "0a").result).toBe(1);
   });
 
-  test("take a filter of 122 bytes and refuse one of 123", () => {
+  test("[MQTT-4.7.3-3] take a filter of 122 bytes and refuse one of 123", () => {
     const node = laboratory();
     const filter = "f".repeat(122);
     expect(tell(node, `1${filter}`)).toEqual({ packets: [packet(0x82, "0100", str(filter), "01")], result: 1 });
@@ -139,7 +137,7 @@ describe("SUBSCRIBE and UNSUBSCRIBE", () => {
   });
 });
 
-describe("SUBACK", () => {
+describe("MQTT 3.1.1: SUBACK", () => {
   test.each(["00", "01"])("grants QoS %s, which may be less than was asked for", (code) => {
     const node = laboratory();
     tell(node, "1a");
@@ -147,7 +145,7 @@ describe("SUBACK", () => {
     expect({ linked: node.linked, logs: node.logs() }).toEqual({ linked: true, logs: [] });
   });
 
-  test("that refuses is logged and keeps the link [MQTT-3.8.4-5]", () => {
+  test("[MQTT-3.8.4-5] that refuses is logged and keeps the link", () => {
     const node = laboratory();
     tell(node, "1a");
     node.receive("9003010080");
@@ -155,14 +153,14 @@ describe("SUBACK", () => {
   });
 
   test.each([
-    ["with QoS 2, which was not asked for [MQTT-3.9.3-2]", "9003010002"],
-    ["with a reserved code", "9003010003"],
-    ["with another reserved code", "9003010081"],
-    ["for an identifier that no SUBSCRIBE has [MQTT-3.8.4-2]", "9003020001"],
+    ["[MQTT-3.9.3-2] with QoS 2, which was not asked for", "9003010002"],
+    ["[MQTT-3.9.3-2] with a reserved code", "9003010003"],
+    ["[MQTT-3.9.3-2] with another reserved code", "9003010081"],
+    ["[MQTT-3.8.4-2] [MQTT-2.3.1-7] for an identifier that no SUBSCRIBE has", "9003020001"],
     ["for the identifier 0", "9003000001"],
     ["for a reading's identifier", "9003008001"],
-    ["with two codes", "900401000101"],
-    ["without a code", "90020100"],
+    ["[MQTT-3.8.4-5] [MQTT-3.9.3-1] with two codes", "900401000101"],
+    ["[MQTT-3.8.4-5] without a code", "90020100"],
     ["with reserved bits in its first byte", "9103010001"],
   ])("%s closes the link", (_, suback) => {
     const node = laboratory();
@@ -179,14 +177,14 @@ describe("SUBACK", () => {
     expect(node.receive("9003010001").linked).toBe(false);
   });
 
-  test("that never comes costs the broker this node [MQTT-3.8.4-1]", () => {
+  test("[MQTT-3.8.4-1] that never comes costs the broker this node", () => {
     const node = new TestNode(lab).online().run(20_000);
     expect(node.logs()).toContain("2 link closed: -12");
   });
 });
 
-describe("UNSUBACK", () => {
-  test("answers its UNSUBSCRIBE", () => {
+describe("MQTT 3.1.1: UNSUBACK", () => {
+  test("[MQTT-3.10.4-5] answers its UNSUBSCRIBE", () => {
     const node = laboratory();
     tell(node, "-a");
     node.receive("b0022100");
@@ -196,7 +194,7 @@ describe("UNSUBACK", () => {
   });
 
   test.each([
-    ["for an identifier that no UNSUBSCRIBE has [MQTT-3.10.4-4]", "b0022200"],
+    ["[MQTT-3.10.4-4] [MQTT-2.3.1-7] for an identifier that no UNSUBSCRIBE has", "b0022200"],
     ["for a SUBSCRIBE", "b0020100"],
     ["for the identifier 0", "b0020000"],
     ["with a code, as MQTT 5 has it", "b003210000"],
@@ -209,7 +207,7 @@ describe("UNSUBACK", () => {
     expect(node.linked).toBe(false);
   });
 
-  test("that never comes costs the broker this node", () => {
+  test("[MQTT-3.10.4-5] that never comes costs the broker this node", () => {
     const node = laboratory();
     tell(node, "-a");
     expect(node.run(20_000).logs()).toContain("2 link closed: -12");
