@@ -57,9 +57,10 @@ export class TestLink {
     const parts: Buffer[] = [];
     let length = 0;
     await until(`${count} bytes have arrived`, () => {
-      const part = this.receive();
-      parts.push(part);
-      length += part.length;
+      for (let part = this.receive(); part.length > 0; part = this.receive()) {
+        parts.push(part);
+        length += part.length;
+      }
       return length >= count;
     });
     return Buffer.concat(parts);
