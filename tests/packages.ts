@@ -18,6 +18,7 @@ const REQUIREMENTS: readonly Requirement[] = [
   { name: "cmake", commands: ["cmake"] },
   { name: "make", commands: ["make"] },
   { name: "mosquitto", commands: ["mosquitto"] },
+  { name: "openssl", commands: ["openssl"] },
   { name: "valgrind", commands: ["valgrind"] },
   { name: "libc6-dbg", commands: [] },
   { name: "clang-format", commands: ["clang-format"] },
