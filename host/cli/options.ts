@@ -2,6 +2,7 @@
 
 import { type Command, Option } from "commander";
 import { formatEndpoint, parseEndpoint } from "../hal/endpoint.ts";
+import type { TlsSettings } from "../hal/tls.ts";
 import type { LogLevelName } from "../node/log.ts";
 import type { Engine } from "../node/start.ts";
 import {
@@ -43,6 +44,30 @@ const shared = {
     flags: "--sensor <sensor>",
     description: "constant:17.2, sine, walk:SEED, csv:FILE or file:PATH (default: a year of hourly temperatures)",
   }),
+  ca: option<string | undefined>({
+    flags: "--ca <file>",
+    description: "for mqtts and wss: trust these CA certificates (PEM) instead of the system's",
+  }),
+  cert: option<string | undefined>({
+    flags: "--cert <file>",
+    description: "client certificate (PEM), with --key",
+  }),
+  key: option<string | undefined>({
+    flags: "--key <file>",
+    description: "private key of the client certificate (PEM)",
+  }),
+  tlsServername: option<string | undefined>({
+    flags: "--tls-servername <name>",
+    description: "name to ask for and to find in the server's certificate (default: the address's host)",
+  }),
+  alpn: option<string | undefined>({
+    flags: "--alpn <protocol>",
+    description: "ALPN protocol that the server must select, on mqtts",
+  }),
+  insecure: option<boolean | undefined>({
+    flags: "--insecure",
+    description: "do NOT verify the server's certificate: anybody on the way may read and change everything",
+  }),
   username: option<string | undefined>({
     flags: "--username <name>",
     description: "MQTT user name; the password comes from the environment variable WASMOTE_PASSWORD",
@@ -71,7 +96,7 @@ export const START_OPTIONS = {
   }),
   broker: option<string | undefined>({
     flags: "--broker <address>",
-    description: "use the broker at mqtt://host:port and start none",
+    description: "use this broker and start none: mqtt://host:port, mqtts://, ws://host:port/path or wss://",
     parse: broker,
   }),
   port: option({ flags: "--port <port>", description: "MQTT port of the broker", parse: parsePort, default: 1883 }),
@@ -96,7 +121,7 @@ export const RUN_OPTIONS = {
   }),
   broker: option<string[]>({
     flags: "--broker <address>",
-    description: "endpoint 0, mqtt://host:port; once more for endpoint 1, and so on",
+    description: "endpoint 0, mqtt://host:port, mqtts://, ws:// or wss://; once more for endpoint 1, and so on",
     parse: (text, previous = []) => [...previous, broker(text)],
   }),
   interval: option<number | undefined>({
@@ -134,6 +159,12 @@ export type RunValues = Omit<Values<typeof RUN_OPTIONS>, "broker" | "set"> & {
   readonly broker?: readonly string[];
   readonly set?: Readonly<Record<string, string>>;
 };
+
+/** What both commands say about TLS. */
+export function tlsSettings(values: StartValues | RunValues): TlsSettings {
+  const { ca, cert, key, tlsServername: servername, alpn, insecure } = values;
+  return { ca, cert, key, servername, alpn, insecure };
+}
 
 /** Gives a command the options of a table. */
 export function addOptions(command: Command, table: Readonly<Record<string, OptionDefinition<unknown>>>): Command {

@@ -1,8 +1,10 @@
 /** A client of the broker that has nothing to do with the nodes: it shows what really arrives. */
 
 import mqtt, { type MqttClient } from "mqtt";
-import { systemCode, WasmoteError } from "../errors.ts";
-import { type Endpoint, formatEndpoint } from "../hal/endpoint.ts";
+import { WasmoteError } from "../errors.ts";
+import { describeEndpoint, type Endpoint, isSecure } from "../hal/endpoint.ts";
+import { loadTls, type TlsSettings, tlsOptions } from "../hal/tls.ts";
+import { reasonOf } from "../hal/transport.ts";
 import type { Message } from "./output.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -10,19 +12,24 @@ const RECONNECT_MS = 1_000;
 
 export interface SubscriberOptions {
   readonly broker: Endpoint;
+  readonly tls: TlsSettings;
   readonly topicFilter: string;
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly onMessage: (message: Message) => void;
 }
 
-/** Connects and subscribes. Throws `EBROKER` if the broker is out of reach or lets nobody in. */
+/** Connects and subscribes. Throws `EBROKER` if the broker is out of reach or lets nobody in, and `ETLS`. */
 export async function subscribe(options: SubscriberOptions): Promise<MqttClient> {
-  const { host, port } = options.broker;
+  const { scheme, host, port, path } = options.broker;
+  const tls = isSecure(options.broker) ? tlsOptions(options.broker, loadTls(options.tls)) : {};
   const client = mqtt.connect({
-    protocol: "mqtt",
-    host,
+    ...tls,
+    protocol: scheme,
+    // Between a host and a port, as in an address, an IPv6 address stands in brackets.
+    host: path !== undefined && host.includes(":") ? `[${host}]` : host,
     port,
+    ...(path === undefined ? {} : { path, wsOptions: { ...tls, perMessageDeflate: false } }),
     reconnectPeriod: 0,
     connectTimeout: CONNECT_TIMEOUT_MS,
     ...(options.username === undefined ? {} : { username: options.username }),
@@ -40,7 +47,7 @@ export async function subscribe(options: SubscriberOptions): Promise<MqttClient>
     throw new WasmoteError(
       "EBROKER",
       "peer",
-      `can't use the broker at ${formatEndpoint(options.broker)}: ${reason(cause)}`,
+      `can't use the broker at ${describeEndpoint(options.broker)}: ${reason(cause)}`,
       {
         cure: "check the address and that the broker runs, or leave out --broker to start one",
         cause,
@@ -67,5 +74,5 @@ function connected(client: MqttClient): Promise<void> {
 }
 
 function reason(cause: unknown): string {
-  return systemCode(cause) ?? (cause instanceof Error ? cause.message : String(cause));
+  return cause instanceof Error ? reasonOf(cause) : String(cause);
 }

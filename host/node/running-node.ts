@@ -1,5 +1,6 @@
 import type { EventEmitter } from "node:events";
 import type { WasmoteError } from "../errors.ts";
+import type { TlsSettings } from "../hal/tls.ts";
 import type { LogLine } from "./log.ts";
 
 export interface NodeEvents {
@@ -30,8 +31,10 @@ export interface NodeSettings {
   readonly module: string;
   /** 1 to 23 of `0-9 A-Z a-z - _`. */
   readonly id: string;
-  /** Addresses of endpoint 0, 1, …, such as `mqtt://127.0.0.1:1883`. */
+  /** Addresses of endpoint 0, 1, …, such as `mqtt://127.0.0.1:1883`; mqtts, ws and wss as well. */
   readonly brokers: readonly string[];
+  /** For brokers that are reached over mqtts or wss; others ignore it. */
+  readonly tls?: TlsSettings | undefined;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
   /** Milliseconds between readings, 100 to 86400000. */

@@ -21,8 +21,8 @@ export interface StartNodeOptions extends NodeSettings {
 /**
  * Starts one node; it runs until it ends, or is stopped or killed.
  *
- * Throws `ENOMODULE`, `EMODULE`, `EABI`, `EIMAGE` for a module that can't be run, `EENDPOINT`, `ESENSOR`, `EID` for
- * settings that are none, `EWASM3` where that engine is not to be had.
+ * Throws `ENOMODULE`, `EMODULE`, `EABI`, `EIMAGE` for a module that can't be run, `EENDPOINT`, `ETLS`, `ESENSOR`,
+ * `EID` for settings that are none, `EWASM3` where that engine is not to be had.
  */
 export async function startNode({ engine, program, ...settings }: StartNodeOptions): Promise<RunningNode> {
   checkId(settings.id);

@@ -9,7 +9,7 @@ import type { LogLevel } from "../hal/board.ts";
 import { parseEndpoint } from "../hal/endpoint.ts";
 import { createNodeBoard } from "../hal/node-board.ts";
 import { createSensor, defaultSensor, singleSensor } from "../hal/sensors.ts";
-import { TcpNetwork } from "../hal/tcp-network.ts";
+import { SocketNetwork } from "../hal/socket-network.ts";
 import { LogBook, type LogLine } from "./log.ts";
 import {
   configuration,
@@ -36,7 +36,7 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
   readonly id: string;
   readonly #module: LoadedModule;
   readonly #settings: NodeSettings;
-  readonly #network: TcpNetwork;
+  readonly #network: SocketNetwork;
   readonly #sensors: ReturnType<typeof singleSensor>;
   readonly #logBook: LogBook;
   readonly #epochMs: number;
@@ -55,17 +55,18 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
   #stopping = false;
   #over = false;
 
-  /** Throws `EENDPOINT` or `ESENSOR` for settings that are none. Nothing runs before `start()`. */
+  /** Throws `EENDPOINT`, `ETLS` or `ESENSOR` for settings that are none. Nothing runs before `start()`. */
   constructor(module: LoadedModule, settings: NodeSettings, options: V8NodeOptions = {}) {
     super();
     this.id = settings.id;
     this.#module = module;
     this.#settings = settings;
     this.#logBook = new LogBook(settings.password);
-    this.#network = new TcpNetwork(settings.brokers.map(parseEndpoint), {
-      wake: () => this.#wake(),
-      warn: (text) => this.#log(2, text),
-    });
+    this.#network = new SocketNetwork(
+      settings.brokers.map(parseEndpoint),
+      { wake: () => this.#wake(), warn: (text) => this.#log(2, text) },
+      settings.tls,
+    );
     this.#sensors = singleSensor(createSensor(settings.sensor ?? defaultSensor(settings.id)));
     this.#epochMs = options.firstNowMs === undefined ? 0 : options.firstNowMs - performance.now();
     this.#firstRestartMs = options.restartMs ?? RESTART_MS.first;

@@ -5,6 +5,7 @@ import { EventEmitter } from "node:events";
 import { createInterface } from "node:readline";
 import { WasmoteError } from "../errors.ts";
 import { parseEndpoint } from "../hal/endpoint.ts";
+import { loadTls } from "../hal/tls.ts";
 import { LOG_LEVELS, LogBook, type LogLine } from "./log.ts";
 import { type NodeEvents, type NodeSettings, type RunningNode, STOP_TIMEOUT_MS } from "./running-node.ts";
 
@@ -28,12 +29,13 @@ export class Wasm3Node extends EventEmitter<NodeEvents> implements RunningNode {
   readonly #logBook: LogBook;
   #over = false;
 
-  /** Starts the program. Throws `EENDPOINT` for a broker that is none. */
+  /** Starts the program. Throws `EENDPOINT` or `ETLS` for settings that are none. */
   constructor(program: string, settings: NodeSettings) {
     super();
     this.id = settings.id;
     this.#logBook = new LogBook(settings.password);
     settings.brokers.forEach(parseEndpoint);
+    loadTls(settings.tls);
     // A process group of its own: Ctrl-C in the terminal asks this process, which then asks the node.
     const child = spawn(program, programArguments(settings), {
       detached: true,
@@ -90,10 +92,17 @@ export class Wasm3Node extends EventEmitter<NodeEvents> implements RunningNode {
 function programArguments(settings: NodeSettings): string[] {
   const option = (name: string, value: string | number | undefined): string[] =>
     value === undefined ? [] : [`--${name}`, String(value)];
+  const { tls = {} } = settings;
   return [
     settings.module,
     ...option("id", settings.id),
     ...settings.brokers.flatMap((broker) => option("broker", broker)),
+    ...option("ca", tls.ca),
+    ...option("cert", tls.cert),
+    ...option("key", tls.key),
+    ...option("tls-servername", tls.servername),
+    ...option("alpn", tls.alpn),
+    ...(tls.insecure ? ["--insecure"] : []),
     ...option("username", settings.username),
     ...option("interval", settings.intervalMs),
     ...option("sensor", settings.sensor),

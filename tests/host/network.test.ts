@@ -3,12 +3,12 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Errno } from "../../host/abi.ts";
 import { parseEndpoint } from "../../host/hal/endpoint.ts";
-import { TcpNetwork } from "../../host/hal/tcp-network.ts";
+import { SocketNetwork } from "../../host/hal/socket-network.ts";
 import { until } from "./modules.ts";
 
 let server: Server;
 let port: number;
-let network: TcpNetwork;
+let network: SocketNetwork;
 let wakes: number;
 let warnings: string[];
 const memory = new Uint8Array(65_536);
@@ -28,8 +28,8 @@ afterEach(() => {
   server.close();
 });
 
-function networkTo(address: string): TcpNetwork {
-  return new TcpNetwork([parseEndpoint(address)], {
+function networkTo(address: string): SocketNetwork {
+  return new SocketNetwork([parseEndpoint(address)], {
     wake: () => {
       wakes++;
     },

@@ -5,13 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "vitest";
 import type { NodeSettings } from "../../host/node/running-node.ts";
+import type { Identity } from "./certificates.ts";
 import { type Answer, FakeBroker } from "./fake-broker.ts";
 import { Mosquitto, type MosquittoOptions } from "./mosquitto.ts";
 import { type Example, exampleModule, type Target, TestNode } from "./nodes.ts";
 import { Observer, type ObserverOptions } from "./observer.ts";
 import { FaultyProxy } from "./proxy.ts";
+import { WebSocketGateway } from "./web-socket-gateway.ts";
 
-export interface NodeOptions extends Partial<Omit<NodeSettings, "brokers" | "module">> {
+export interface NodeOptions extends Partial<Omit<NodeSettings, "module">> {
   /** An example's name, or the path of a module. */
   readonly module?: Example | (string & {});
 }
@@ -64,6 +66,13 @@ export class Lab {
     return broker;
   }
 
+  /** A WebSocket listener for a broker that has none, over TLS if it gets a certificate. */
+  async webSocketGateway(broker: { readonly port: number }, identity?: Identity): Promise<WebSocketGateway> {
+    const gateway = await WebSocketGateway.start(broker.port, identity);
+    this.#closings.push(() => gateway.close());
+    return gateway;
+  }
+
   async proxy(broker: { readonly port: number }): Promise<FaultyProxy> {
     const proxy = await FaultyProxy.start(broker.port);
     this.#closings.push(() => proxy.close());
@@ -76,16 +85,19 @@ export class Lab {
     return observer;
   }
 
-  /** Starts a node: the temperature example with a constant sensor, a reading each 200 ms, unless told otherwise. */
+  /**
+   * Starts a node: the temperature example with a constant sensor, a reading each 200 ms, over TCP, unless told
+   * otherwise: with `brokers`, it uses those addresses.
+   */
   async node(broker: { readonly port: number }, options: NodeOptions = {}): Promise<TestNode> {
     const { module = "temperature", ...settings } = options;
     const node = await TestNode.start(this.#target, {
       id: ID,
       sensor: "constant:17.2",
       intervalMs: 200,
+      brokers: [`mqtt://127.0.0.1:${broker.port}`],
       ...settings,
       module: module.endsWith(".wasm") ? module : exampleModule(module as Example),
-      brokers: [`mqtt://127.0.0.1:${broker.port}`],
     });
     this.#nodes.push(node);
     return node;

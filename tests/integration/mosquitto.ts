@@ -6,6 +6,7 @@ import { accessSync, constants, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Identity } from "./certificates.ts";
 import { Journal } from "./journal.ts";
 import { freePort } from "./ports.ts";
 
@@ -16,6 +17,12 @@ export interface MosquittoOptions {
   readonly acl?: readonly string[];
   /** Topic filters that nobody may subscribe to. An ACL file can't say that: it filters what is delivered. */
   readonly refusedFilters?: readonly string[];
+  /** A second listener, at `tlsPort`, with this certificate. */
+  readonly tls?: Identity;
+  /** A further listener, at `mutualTlsPort`, for clients of the authority in `ca`: a client's user name is its certificate's. */
+  readonly mutualTls?: Identity & { readonly ca: string };
+  /** Further lines of its configuration, such as `max_inflight_messages 1`. They hold for the whole broker. */
+  readonly settings?: readonly string[];
 }
 
 /** Debian puts daemons where an ordinary user's PATH does not look. */
@@ -25,6 +32,9 @@ const RUNNING = /^mosquitto version .* running$/;
 const START_MS = 10_000;
 const INSIST_MS = 500;
 
+/** For MQTT, for TLS, and for TLS with certificates on both sides. */
+type Ports = readonly [number, number, number];
+
 const processes = new Set<ChildProcess>();
 process.on("exit", () => {
   for (const child of processes) child.kill("SIGKILL");
@@ -32,13 +42,20 @@ process.on("exit", () => {
 
 export class Mosquitto {
   readonly port: number;
+  /** Nothing listens there without `tls`. */
+  readonly tlsPort: number;
+  /** Nothing listens there without `mutualTls`. */
+  readonly mutualTlsPort: number;
   /** What the broker says it received, sent and thinks of it. */
   readonly log = new Journal<string>("the broker's log", (line) => line);
   readonly #folder = mkdtempSync(join(tmpdir(), "wasmote-mosquitto-"));
   #child: ChildProcess | undefined;
 
-  private constructor(port: number, options: MosquittoOptions) {
+  private constructor([port, tlsPort, mutualTlsPort]: Ports, options: MosquittoOptions) {
     this.port = port;
+    this.tlsPort = tlsPort;
+    this.mutualTlsPort = mutualTlsPort;
+    const { tls, mutualTls, settings = [] } = options;
     const lines = [
       `listener ${port} 127.0.0.1`,
       // Started by root it would become another user, who can't write here.
@@ -51,6 +68,9 @@ export class Mosquitto {
       "max_queued_messages 10000",
       "set_tcp_nodelay true",
       ...this.#permissions(options),
+      ...settings,
+      ...(tls === undefined ? [] : tlsListener(tlsPort, tls)),
+      ...(mutualTls === undefined ? [] : mutualTlsListener(mutualTlsPort, mutualTls)),
     ];
     this.#write("mosquitto.conf", lines);
   }
@@ -58,7 +78,7 @@ export class Mosquitto {
   /** Starts a broker; it listens once this resolves. */
   static async start(options: MosquittoOptions = {}): Promise<Mosquitto> {
     for (let attempt = 1; ; attempt++) {
-      const broker = new Mosquitto(await freePort(), options);
+      const broker = new Mosquitto([await freePort(), await freePort(), await freePort()], options);
       try {
         await broker.start();
         return broker;
@@ -141,6 +161,15 @@ export class Mosquitto {
     writeFileSync(path, lines.map((line) => `${line}\n`).join(""), { mode: 0o600 });
     return path;
   }
+}
+
+function tlsListener(port: number, { cert, key }: Identity): string[] {
+  return [`listener ${port} 127.0.0.1`, `certfile ${cert}`, `keyfile ${key}`];
+}
+
+function mutualTlsListener(port: number, { ca, ...identity }: Identity & { readonly ca: string }): string[] {
+  const both = [`cafile ${ca}`, "require_certificate true", "use_identity_as_username true"];
+  return [...tlsListener(port, identity), ...both];
 }
 
 /** Everything is allowed to everybody but to subscribe to these. */

@@ -3,7 +3,7 @@
 import { LOG_LEVELS } from "../../node/log.ts";
 import { startNode } from "../../node/start.ts";
 import { interruption } from "../interrupt.ts";
-import type { RunValues } from "../options.ts";
+import { type RunValues, tlsSettings } from "../options.ts";
 import { printLog } from "../output.ts";
 import { usage } from "../parse.ts";
 
@@ -18,6 +18,7 @@ export async function run(module: string, options: RunValues): Promise<void> {
     module,
     id: options.id,
     brokers: options.broker,
+    tls: tlsSettings(options),
     username: options.username,
     password,
     intervalMs: options.interval,

@@ -2,13 +2,13 @@
 
 import { join } from "node:path";
 import { type Broker, startBroker } from "../../broker.ts";
-import { formatEndpoint, parseEndpoint } from "../../hal/endpoint.ts";
+import { describeEndpoint, formatEndpoint, parseEndpoint } from "../../hal/endpoint.ts";
 import { providePosixProgram } from "../../node/posix-program.ts";
 import type { RunningNode } from "../../node/running-node.ts";
 import { startNode } from "../../node/start.ts";
 import { PROJECT_ROOT } from "../../project.ts";
 import { interruption } from "../interrupt.ts";
-import type { StartValues } from "../options.ts";
+import { type StartValues, tlsSettings } from "../options.ts";
 import { formatMessage, formatMessageJson, type Message, printLog, printNote, withProgress } from "../output.ts";
 import { subscribe } from "../subscriber.ts";
 
@@ -35,12 +35,13 @@ async function build(): Promise<void> {
 }
 
 async function runAgainst(options: StartValues, broker: Broker | undefined, interrupted: Promise<void>): Promise<void> {
-  const address = options.broker ?? (broker === undefined ? "" : formatEndpoint(broker));
+  const address = options.broker ?? (broker === undefined ? "" : formatEndpoint({ scheme: "mqtt", ...broker }));
   const { WASMOTE_PASSWORD: password } = process.env;
   const format = options.json ? formatMessageJson : formatMessage;
   let messages = 0;
   const subscriber = await subscribe({
     broker: parseEndpoint(address),
+    tls: tlsSettings(options),
     topicFilter: TOPIC_FILTER,
     username: options.username,
     password,
@@ -69,6 +70,7 @@ async function startOne(options: StartValues, id: string, broker: string, passwo
     module: options.module ?? DEFAULT_MODULE,
     id,
     brokers: [broker],
+    tls: tlsSettings(options),
     username: options.username,
     password,
     intervalMs: options.interval,
@@ -81,7 +83,10 @@ async function startOne(options: StartValues, id: string, broker: string, passwo
 }
 
 function introduction(options: StartValues, address: string, broker: Broker | undefined): string {
-  const where = broker === undefined ? address : `${address} and ws://${broker.host}:${broker.wsPort}`;
+  const where =
+    broker === undefined
+      ? describeEndpoint(parseEndpoint(address))
+      : `${address} and ws://${broker.host}:${broker.wsPort}`;
   const until = options.duration === undefined ? "; Ctrl-C stops" : "";
   return `${counted(options.nodes)} under ${options.engine}, broker at ${where}, listening to ${TOPIC_FILTER}${until}`;
 }

@@ -1,9 +1,10 @@
-/** The ABI's network over real TCP sockets. */
+/** The ABI's network over real sockets. */
 
 import { Errno } from "../abi.ts";
 import type { Network } from "./board.ts";
-import type { Endpoint } from "./endpoint.ts";
-import { TcpLink } from "./tcp-link.ts";
+import { type Endpoint, isSecure } from "./endpoint.ts";
+import { Link } from "./link.ts";
+import { insecureWarning, loadTls, type TlsOptions, type TlsSettings, tlsOptions } from "./tls.ts";
 
 /** As many as a small board has sockets to spare. */
 const MAX_LINKS = 4;
@@ -11,30 +12,45 @@ const MAX_LINKS = 4;
 export interface NetworkHost {
   /** A link has bytes, has room again, opened or closed: the node should run. */
   wake(): void;
-  /** A link failed; the text says which and why, for a person. */
+  /** A link failed, or opened unprotected; the text says which and why, for a person. */
   warn(text: string): void;
 }
 
-export class TcpNetwork implements Network {
-  readonly #endpoints: readonly Endpoint[];
-  readonly #host: NetworkHost;
-  readonly #links: (TcpLink | undefined)[] = new Array(MAX_LINKS).fill(undefined);
-  /** Every link whose socket still lives, those included whose handle was given back. */
-  readonly #alive = new Set<TcpLink>();
+interface Target {
+  readonly endpoint: Endpoint;
+  /** For an endpoint that is reached over TLS. */
+  readonly tls: TlsOptions | undefined;
+}
 
-  constructor(endpoints: readonly Endpoint[], host: NetworkHost) {
-    this.#endpoints = endpoints;
+export class SocketNetwork implements Network {
+  readonly #targets: readonly Target[];
+  readonly #host: NetworkHost;
+  readonly #links: (Link | undefined)[] = new Array(MAX_LINKS).fill(undefined);
+  /** Every link whose socket still lives, those included whose handle was given back. */
+  readonly #alive = new Set<Link>();
+
+  /** `endpoints`: number 0, 1, … Throws `ETLS` for settings that are none. */
+  constructor(endpoints: readonly Endpoint[], host: NetworkHost, settings?: TlsSettings) {
+    const tls = loadTls(settings);
+    this.#targets = endpoints.map((endpoint) => ({
+      endpoint,
+      tls: isSecure(endpoint) ? tlsOptions(endpoint, tls) : undefined,
+    }));
     this.#host = host;
   }
 
-  open(endpoint: number): number {
-    const target = this.#endpoints[endpoint];
+  open(number: number): number {
+    const target = this.#targets[number];
     if (target === undefined) return Errno.ENOENT;
     const handle = this.#links.indexOf(undefined);
     if (handle < 0) return Errno.EMFILE;
-    const link = new TcpLink(target, {
+    const { endpoint, tls } = target;
+    const link = new Link(endpoint, tls, {
       wake: () => {
         if (this.#links.includes(link)) this.#host.wake();
+      },
+      opened: () => {
+        if (tls?.rejectUnauthorized === false) this.#host.warn(insecureWarning(endpoint));
       },
       broken: (why) => {
         if (this.#links.includes(link)) this.#host.warn(why);
