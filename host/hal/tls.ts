@@ -48,10 +48,13 @@ const MAX_ALPN_BYTES = 255;
 export function loadTls(settings: TlsSettings = {}): Tls {
   const { ca, cert, key, servername, alpn, insecure = false } = settings;
   if (servername !== undefined && !SERVERNAME.test(servername)) {
-    throw refused(`"${servername}" is no server's name`, "give --tls-servername a host name or an IP address");
+    throw refused(
+      `${JSON.stringify(servername)} is no server's name`,
+      "give --tls-servername a host name or an IP address",
+    );
   }
   if (alpn !== undefined && (alpn === "" || Buffer.byteLength(alpn) > MAX_ALPN_BYTES)) {
-    throw refused(`"${alpn}" is no ALPN protocol`, "give --alpn a name of 1 to 255 bytes, such as mqtt");
+    throw refused("the ALPN protocol is empty or too long", "give --alpn a name of 1 to 255 bytes, such as mqtt");
   }
   const authorities = ca === undefined ? undefined : readCertificates(ca, "--ca").text;
   const identity = readIdentity(cert, key);

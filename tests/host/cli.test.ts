@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Broker, startBroker } from "../../host/broker.ts";
 import { PROJECT_ROOT } from "../../host/project.ts";
+import { Authority } from "../integration/certificates.ts";
 import { compileModule, until } from "./modules.ts";
 
 const MODULE = join(PROJECT_ROOT, "build", "temperature.wasm");
@@ -184,6 +186,66 @@ describe("a broker of one's own", () => {
   });
 });
 
+describe("brokers over TLS and WebSocket", () => {
+  const authority = new Authority();
+  const identity = authority.issue("localhost", { subjectAltName: "DNS:localhost" });
+  let broker: Broker;
+  let front: TlsServer;
+
+  /** Speaks TLS in front of one of the broker's ports. */
+  async function secure(port: number): Promise<number> {
+    const pems = { cert: readFileSync(identity.cert), key: readFileSync(identity.key) };
+    front = createTlsServer(pems, (client) => {
+      const upstream = connect(port, broker.host);
+      client.pipe(upstream).pipe(client);
+      for (const socket of [client, upstream]) socket.on("error", () => client.destroy());
+    });
+    front.on("tlsClientError", () => {});
+    await new Promise<void>((resolve) => front.listen(0, resolve));
+    return (front.address() as AddressInfo).port;
+  }
+
+  beforeEach(async () => {
+    broker = await startBroker({ port: 0, wsPort: 0 });
+  });
+
+  afterEach(async () => {
+    front?.close();
+    await broker.close();
+  });
+
+  test.each(["ws", "mqtts", "wss"])("`start` shows what nodes publish to %s://", async (scheme) => {
+    const plain = scheme === "mqtts" ? broker.port : broker.wsPort;
+    const port = scheme === "ws" ? plain : await secure(plain);
+    const host = scheme === "ws" ? "127.0.0.1" : "localhost";
+    const options = ["--broker", `${scheme}://${host}:${port}`, "--ca", authority.ca, "--module", MODULE];
+    const job = wasmote("start", ...options, "--interval", "200ms", "--duration", "2s");
+    expect(await job.exitCode()).toBe(0);
+    expect(job.lines.length).toBeGreaterThanOrEqual(4);
+    expect(job.stderr).toContain(`broker at ${scheme}://${host}:${port}`);
+    expect(job.stderr).not.toMatch(/warn|error/);
+  });
+
+  test("`start` says why it does not use a broker that it can't verify", async () => {
+    const port = await secure(broker.port);
+    const job = wasmote("start", "--broker", `mqtts://localhost:${port}`, "--module", MODULE);
+    expect(await job.exitCode()).toBe(1);
+    expect(job.errors).toHaveLength(1);
+    expect(job.errors[0]).toContain(
+      `error EBROKER: can't use the broker at mqtts://localhost:${port}: self-signed certificate in certificate chain`,
+    );
+  });
+
+  test("`run` shows the loud warning of --insecure", async () => {
+    const address = `mqtts://localhost:${await secure(broker.port)}`;
+    const job = wasmote("run", MODULE, "--id", "7", "--broker", address, "--insecure");
+    await until("it is online", () => job.stderr.includes("online"), 50_000);
+    expect(job.stderr).toMatch(new RegExp(`warn {2}node 7: INSECURE: the certificate of ${address} is not verified`));
+    job.interrupt();
+    expect(await job.exitCode()).toBe(0);
+  });
+});
+
 describe("what can't be done is one line, and not 0", () => {
   test.each([
     [["start", "--duration", "soon"], 2, 'error EUSAGE: "soon" is no duration — write 500ms, 5s, 2m or 1h'],
@@ -191,7 +253,10 @@ describe("what can't be done is one line, and not 0", () => {
     [["start", "--interval", "1ms"], 2, "error EUSAGE: an interval of 1ms is out of range — use 100ms to 24h"],
     [["start", "--durtion", "5s"], 2, "error EUSAGE: unknown option '--durtion' — did you mean --duration?"],
     [["stat"], 2, "error EUSAGE: unknown command 'stat' — did you mean start?"],
-    [["start", "--broker", "http://x"], 2, "error EENDPOINT: http:// is not supported yet: http://x — "],
+    [["start", "--broker", "http://x"], 2, "error EENDPOINT: http:// is not supported: http://x — "],
+    [["start", "--broker", "mqtts://x", "--ca", "/no/such.pem"], 2, "error ETLS: can't read /no/such.pem: ENOENT — "],
+    [["run", MODULE, "--id", "7", "--broker", "mqtts://x", "--cert", "a.pem"], 2, "error ETLS: a certificate is "],
+    [["run", MODULE, "--id", "7", "--broker", "mqtt://x", "--key", "a.pem"], 2, "error ETLS: a key is given "],
     [["start", "--sensor", "hot", "--module", MODULE, "--port", "0", "--ws-port", "0"], 2, "error ESENSOR: "],
     [["start", "--module", "/no/such.wasm", "--port", "0", "--ws-port", "0"], 2, "error ENOMODULE: "],
     [
@@ -219,7 +284,17 @@ describe("what can't be done is one line, and not 0", () => {
   test("help names every option, and is no error", async () => {
     const job = wasmote("start", "--help");
     expect(await job.exitCode()).toBe(0);
-    for (const option of ["--duration", "--nodes", "--interval", "--broker", "--engine", "--sensor", "--json"]) {
+    for (const option of [
+      "--duration",
+      "--nodes",
+      "--interval",
+      "--broker",
+      "--engine",
+      "--sensor",
+      "--json",
+      "--ca",
+      "--insecure",
+    ]) {
       expect(job.stdout).toContain(option);
     }
   });

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { type Broker, startBroker } from "../../broker.ts";
 import { describeEndpoint, formatEndpoint, parseEndpoint } from "../../hal/endpoint.ts";
+import { loadTls } from "../../hal/tls.ts";
 import { providePosixProgram } from "../../node/posix-program.ts";
 import type { RunningNode } from "../../node/running-node.ts";
 import { startNode } from "../../node/start.ts";
@@ -18,6 +19,8 @@ const DEFAULT_MODULE = join(PROJECT_ROOT, "build", "temperature.wasm");
 /** Resolves when everything that was started has ended. */
 export async function start(options: StartValues): Promise<void> {
   const interrupted = interruption();
+  // Known before anything is built.
+  loadTls(tlsSettings(options));
   if (options.module === undefined) await withProgress("building the modules", build);
   if (options.engine === "wasm3") await withProgress("building wasm3", providePosixProgram);
   const broker = options.broker === undefined ? await startBroker(options) : undefined;
