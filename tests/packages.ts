@@ -19,7 +19,8 @@ const REQUIREMENTS: readonly Requirement[] = [
   { name: "make", commands: ["make"] },
   { name: "mosquitto", commands: ["mosquitto"] },
   { name: "openssl", commands: ["openssl"] },
-  // Of the boards' TLS and WebSocket.
+  // Of the boards' TLS and WebSocket, and what they trust.
+  { name: "ca-certificates", commands: [] },
   { name: "libmbedtls-dev", commands: [] },
   { name: "libwslay-dev", commands: [] },
   { name: "valgrind", commands: ["valgrind"] },

@@ -20,6 +20,10 @@
 #define OUTPUT_BYTES 8192
 #define ALERT_BYTES 256
 
+/* What one call reads from below. A server may send any number of records without payload, and a call that goes on as
+ * long as the server does is one that the watchdog ends. */
+#define READ_BYTES 65536
+
 /* Plaintext of one record: small, so that the first bytes leave soon. */
 #define RECORD_BYTES 2048
 
@@ -37,6 +41,8 @@ struct tls {
     /* The protocol that the server must select, or NULL. */
     const char *alpn;
     bool open;
+    /* How much more may be read now. */
+    uint32_t readable;
     /* What the layer below said when mbedTLS asked it. */
     int32_t belowError;
     /* Why nothing more is received. */
@@ -73,8 +79,12 @@ static int write_record(void *context, const unsigned char *bytes, size_t length
 static int read_record(void *context, unsigned char *bytes, size_t capacity)
 {
     struct tls *self = context;
-    int32_t length = stream_recv(self->stream.below, bytes, (uint32_t)capacity);
-    if (length > 0) return length;
+    uint32_t most = capacity < self->readable ? (uint32_t)capacity : self->readable;
+    int32_t length = most > 0 ? stream_recv(self->stream.below, bytes, most) : 0;
+    if (length > 0) {
+        self->readable -= (uint32_t)length;
+        return length;
+    }
     if (length == 0) return MBEDTLS_ERR_SSL_WANT_READ;
     self->belowError = length;
     return length == HAL_EPIPE ? 0 : MBEDTLS_ERR_NET_CONN_RESET;
@@ -156,8 +166,8 @@ static int32_t refuse(struct tls *self, int error)
         /* Level and description, as mbedTLS has just read them. */
         uint8_t alert = self->ssl.in_msg[1];
         const char *name = tls_alert_name(alert);
-        if (name != NULL) return stream_fail(stream, HAL_EPROTO, "the server refuses with TLS alert %s", name);
-        return stream_fail(stream, HAL_EPROTO, "the server refuses with TLS alert %u", alert);
+        if (name != NULL) return stream_fail(stream, HAL_EPROTO, "alert %s", name);
+        return stream_fail(stream, HAL_EPROTO, "alert %u", alert);
     }
     const char *reason = tls_error_reason(self->belowError != 0 ? MBEDTLS_ERR_SSL_CONN_EOF : error);
     if (reason != NULL) return stream_fail(stream, HAL_EPROTO, "%s", reason);
@@ -182,6 +192,7 @@ static int32_t handshake(struct stream *stream)
     if (below <= 0) return below;
     int result;
     int32_t drained;
+    self->readable = READ_BYTES;
     do {
         result = mbedtls_ssl_handshake(&self->ssl);
         drained = drain(self);
@@ -237,6 +248,7 @@ static int32_t receive(struct stream *stream, uint8_t *bytes, uint32_t capacity)
 {
     struct tls *self = (struct tls *)stream;
     if (self->error != 0) return self->error;
+    self->readable = READ_BYTES;
     int result = mbedtls_ssl_read(&self->ssl, bytes, capacity);
     if (result > 0) return result;
     /* Two empty records look like an end. */

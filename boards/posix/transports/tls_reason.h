@@ -10,7 +10,7 @@
  * words, which people look for. NULL: it is for somebody else, or not signed by anyone who is trusted. */
 const char *tls_certificate_reason(uint32_t flags);
 
-/** The name of an alert [RFC 5246, 7.2]; NULL: it has none. */
+/** The name of an alert [RFC 5246, 7.2], with blanks, as OpenSSL has it; NULL: it has none. */
 const char *tls_alert_name(uint8_t alert);
 
 /** What an error of mbedtls_ssl_handshake() means; NULL: it is too rare for words. */

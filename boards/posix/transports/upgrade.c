@@ -26,7 +26,8 @@ struct slice {
 /* What the answer's header says. */
 struct headers {
     struct slice upgrade;
-    struct slice connection;
+    /* One of the Connection lines has the token upgrade. */
+    bool connectionUpgrade;
     struct slice accept;
     struct slice protocol;
     struct slice extensions;
@@ -101,7 +102,6 @@ static bool take_header(struct slice line, struct headers *headers)
         struct slice *value;
     } wanted[] = {
         {"Upgrade", &headers->upgrade},
-        {"Connection", &headers->connection},
         {"Sec-WebSocket-Accept", &headers->accept},
         {"Sec-WebSocket-Protocol", &headers->protocol},
         {"Sec-WebSocket-Extensions", &headers->extensions},
@@ -111,10 +111,12 @@ static bool take_header(struct slice line, struct headers *headers)
     struct slice name = {line.text, (size_t)(colon - line.text)};
     /* A line that goes on with the one before it, and a blank before the colon [RFC 9112, 5.1 and 5.2]. */
     if (trimmed(name).length != name.length) return false;
+    struct slice value = trimmed((struct slice){colon + 1, line.length - name.length - 1});
+    if (same_ignoring_case(name, "Connection") && has_token(value, "upgrade")) headers->connectionUpgrade = true;
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
         if (!same_ignoring_case(name, wanted[i].name)) continue;
         if (wanted[i].value->text != NULL) return false;
-        *wanted[i].value = trimmed((struct slice){colon + 1, line.length - name.length - 1});
+        *wanted[i].value = value;
     }
     return true;
 }
@@ -167,33 +169,30 @@ static bool accepts(const struct upgrade *upgrade, struct slice accept)
 
 static int32_t no_http(struct stream *stream)
 {
-    return stream_fail(stream, HAL_EPROTO, "what answers there does not speak HTTP/1.1");
+    return stream_fail(stream, HAL_EPROTO, "the server does not speak HTTP/1.1");
 }
 
-/* `header` ends with an empty line. */
+/* `header` ends with an empty line. What the Node.js side says too is said in the same words, those of its library. */
 static int32_t check(const struct upgrade *upgrade, struct stream *stream, struct slice header)
 {
-    struct headers headers = {{NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}};
+    struct headers headers = {{NULL, 0}, false, {NULL, 0}, {NULL, 0}, {NULL, 0}};
     int status = status_of(take_line(&header));
     if (status == 0) return no_http(stream);
-    if (status != 101)
-        return stream_fail(stream, HAL_EPROTO,
-                           "the server answers HTTP status %d, not 101: see whether the path is right", status);
+    if (status != 101) return stream_fail(stream, HAL_EPROTO, "Unexpected server response: %d", status);
     for (;;) {
         struct slice line = take_line(&header);
         if (line.length == 0) break;
-        if (!take_header(line, &headers)) return stream_fail(stream, HAL_EPROTO, "the server's HTTP header is damaged");
+        if (!take_header(line, &headers)) return stream_fail(stream, HAL_EPROTO, "Invalid header");
     }
-    if (headers.upgrade.text == NULL || !same_ignoring_case(headers.upgrade, "websocket") ||
-        headers.connection.text == NULL || !has_token(headers.connection, "upgrade"))
-        return stream_fail(stream, HAL_EPROTO, "the server does not switch to WebSocket");
+    if (headers.upgrade.text == NULL || !same_ignoring_case(headers.upgrade, "websocket") || !headers.connectionUpgrade)
+        return stream_fail(stream, HAL_EPROTO, "Invalid Upgrade header");
     if (headers.accept.text == NULL || !accepts(upgrade, headers.accept))
-        return stream_fail(stream, HAL_EPROTO, "the server's Sec-WebSocket-Accept is not the answer to our key");
+        return stream_fail(stream, HAL_EPROTO, "Invalid Sec-WebSocket-Accept header");
     if (headers.extensions.text != NULL && headers.extensions.length > 0)
-        return stream_fail(stream, HAL_EPROTO, "the server uses a WebSocket extension that was not offered");
+        return stream_fail(stream, HAL_EPROTO, "Server sent an extension that was not requested");
     /* [MQTT-6.0.0-4] */
-    if (headers.protocol.text == NULL || !same(headers.protocol, "mqtt"))
-        return stream_fail(stream, HAL_EPROTO, "the server did not select the WebSocket sub-protocol mqtt");
+    if (headers.protocol.text == NULL) return stream_fail(stream, HAL_EPROTO, "Server sent no subprotocol");
+    if (!same(headers.protocol, "mqtt")) return stream_fail(stream, HAL_EPROTO, "Server sent an invalid subprotocol");
     return 1;
 }
 
@@ -226,8 +225,7 @@ int32_t upgrade_step(struct upgrade *upgrade, struct stream *stream)
     for (;;) {
         uint32_t room = UPGRADE_ANSWER_BYTES - upgrade->answerLength;
         if (room == 0)
-            return stream_fail(stream, HAL_EPROTO, "the server's HTTP header is longer than %d bytes",
-                               UPGRADE_ANSWER_BYTES);
+            return stream_fail(stream, HAL_EPROTO, "the server's header is longer than %d bytes", UPGRADE_ANSWER_BYTES);
         uint8_t *end = (uint8_t *)upgrade->answer + upgrade->answerLength;
         int32_t length = stream_recv(stream->below, end, room);
         if (length < 0) return ended(stream);

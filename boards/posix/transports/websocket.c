@@ -18,6 +18,10 @@
 /* The largest packet of MQTT: a frame that is larger can't be the work of a broker. */
 #define MAX_FRAME_BYTES (UINT64_C(268435455) + 5)
 
+/* What one call reads from below. Frames without payload, of which there may be any number, are read a part at a time:
+ * a call that goes on as long as the server does is one that the watchdog ends. */
+#define READ_BYTES 8192
+
 /* Answers to pings that the socket has not taken. Whoever pings on without reading them is not waited for. */
 #define MAX_PONGS 64
 
@@ -25,8 +29,10 @@ struct websocket {
     struct stream stream;
     wslay_event_context_ptr frames;
     bool open;
-    /* The layer below had nothing more, or there is no room for it. */
+    /* The layer below had nothing more, or no more may be read now. */
     bool starved;
+    /* How much more may be read now. */
+    uint32_t readable;
     /* The frame that is being received is one of payload, not of control. */
     bool payload;
     /* What the layer below said when wslay asked it. */
@@ -72,9 +78,13 @@ static ssize_t receive_frame(wslay_event_context_ptr frames, uint8_t *bytes, siz
     (void)flags;
     struct websocket *self = context;
     uint32_t room = INPUT_BYTES - self->inputLength;
+    if (self->readable < room) room = self->readable;
     if (capacity < room) room = (uint32_t)capacity;
     int32_t length = room > 0 ? receive_below(self, bytes, room) : 0;
-    if (length > 0) return length;
+    if (length > 0) {
+        self->readable -= (uint32_t)length;
+        return length;
+    }
     self->starved = true;
     if (length < 0) self->belowError = length;
     wslay_event_set_error(frames, length == 0 ? WSLAY_ERR_WOULDBLOCK : WSLAY_ERR_CALLBACK_FAILURE);
@@ -107,8 +117,7 @@ static void start_frame(wslay_event_context_ptr frames, const struct wslay_event
     struct websocket *self = context;
     self->payload = !wslay_is_ctrl_frame(frame->opcode);
     /* [MQTT-6.0.0-1] */
-    if (frame->opcode == WSLAY_TEXT_FRAME)
-        fail(self, WSLAY_CODE_UNSUPPORTED_DATA, "the server sent a text frame, and MQTT is binary");
+    if (frame->opcode == WSLAY_TEXT_FRAME) fail(self, WSLAY_CODE_UNSUPPORTED_DATA, "the server sent a text frame");
 }
 
 static void take_chunk(wslay_event_context_ptr frames, const struct wslay_event_on_frame_recv_chunk_arg *chunk,
@@ -156,6 +165,7 @@ static void fill(struct websocket *self)
 {
     self->inputStart = self->inputLength = 0;
     self->starved = false;
+    self->readable = READ_BYTES;
     while (self->inputLength == 0 && self->error == 0 && !self->starved) {
         notice_end(self, wslay_event_recv(self->frames));
         /* Answers to pings; that they can't be sent shows when something else is. */
