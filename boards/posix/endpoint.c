@@ -91,7 +91,8 @@ const char *endpoint_parse(const char *url, struct endpoint *endpoint, char *pro
     (void)snprintf(endpoint->port, sizeof endpoint->port, "%s", schemes[scheme].port);
     (void)snprintf(endpoint->label, sizeof endpoint->label, "%.*s", (int)strcspn(url, "?"), url);
 #if !WASMOTE_TLS
-    if (scheme > 0) return refuse(url, "needs a program that was built with TLS and WebSocket", problem, capacity);
+    if (scheme > 0)
+        return refuse(url, "needs TLS and WebSocket, which this program was built without", problem, capacity);
 #endif
     if (*end == ':' && !take_port(end + 1, endpoint, &end))
         return refuse(url, "has no port from 1 to 65535", problem, capacity);

@@ -12,8 +12,7 @@
 #if WASMOTE_TLS
 #define BROKER_CURE "write it as mqtt://host:port, mqtts://, ws:// or wss://, and credentials with --username"
 #else
-#define BROKER_CURE \
-    "write it as mqtt://host:port, and credentials with --username; others need cmake's -DWASMOTE_TLS=ON"
+#define BROKER_CURE "use mqtt://host:port, or build it with -DWASMOTE_TLS=ON"
 #endif
 #define DEFAULT_BROKER "mqtt://127.0.0.1:1883"
 
@@ -90,7 +89,7 @@ static struct verdict take_tls(const char **option, const char *value)
 #else
     (void)option;
     (void)value;
-    return wrong("this program was built without TLS%s", "", "build it with cmake's -DWASMOTE_TLS=ON");
+    return wrong("this program was built without TLS%s", "", "build it with -DWASMOTE_TLS=ON");
 #endif
 }
 
