@@ -71,10 +71,11 @@ export function nextMessage(): bool {
 }
 
 /** True once for each session that lacks this image's subscriptions. */
+@inline
 export function takeFreshSession(): bool {
-  const isNew = commands.isNewSession;
+  if (!commands.isNewSession) return false;
   commands.isNewSession = false;
-  return isNew;
+  return true;
 }
 
 /** Whether the message is the command of that name. */

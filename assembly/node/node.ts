@@ -182,7 +182,7 @@ export function finish(nowMs: u32): u32 {
 /** The long way to finish: anything may wait to be handled or sent. */
 function finishLong(): u32 {
   if (MESSAGES) while (nextMessage()) {}
-  if (AUTH) if (auth.isAsked && !auth.isAnswered) refuseChallenge();
+  if (AUTH) if (auth.isAsked) refuseChallenge();
   const now = connection.now;
   if (isOnline() && isDeadline()) tick();
   if (connection.expects == Expect.ANYTHING || connection.outputLength != 0) {
