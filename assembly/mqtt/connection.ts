@@ -4,7 +4,7 @@
  * This side does no I/O. The node's link puts received bytes at `receiveEnd()` and takes bytes to send from `output()`.
  */
 
-import { auth, connection, inbound, OUTPUT, requests, upload } from "../image";
+import { auth, connection, inbound, OUTPUT, properties, requests, upload } from "../image";
 import { copy, reached } from "../memory";
 import { ALIASES, AUTH, MESSAGES, OUTBOX, SENDS_QOS_2, TRANSMIT, UPLOAD, V5 } from "../options";
 import { writeU8 } from "../text";
@@ -174,7 +174,11 @@ export function resetConnection(): void {
   connection.pinging = false;
   if (ANSWERS) inbound.blocked = false;
   if (UPLOAD) upload.left = 0;
-  if (AUTH) auth.isAsked = false;
+  if (V5) properties.packetSize = 0;
+  if (AUTH) {
+    auth.isAsked = false;
+    auth.isRenewing = false;
+  }
   if (ALIASES > 0) forgetAliases();
   if (MESSAGES) {
     dropInbound();
