@@ -9,7 +9,7 @@ import { copy, reached } from "../memory";
 import { ALIASES, AUTH, MESSAGES, OUTBOX, SENDS_QOS_2, TRANSMIT, UPLOAD, V5 } from "../options";
 import { writeU8 } from "../text";
 import { forgetAliases } from "./alias";
-import { dropInbound } from "./message";
+import { dropInbound, SKIPS } from "./message";
 import { writeVarint } from "./varint";
 
 /** Where a connection is in its life. A fresh image begins with 0. */
@@ -182,8 +182,10 @@ export function resetConnection(): void {
   if (ALIASES > 0) forgetAliases();
   if (MESSAGES) {
     dropInbound();
-    inbound.skipping = 0;
-    inbound.hasIdentifierNext = false;
+    if (SKIPS) {
+      inbound.skipping = 0;
+      inbound.hasIdentifierNext = false;
+    }
     if (requests.subscribing != 0) requests.isUnanswered = true;
     requests.subscribing = 0;
     requests.unsubscribing = 0;

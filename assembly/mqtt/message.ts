@@ -2,7 +2,7 @@
 
 import { connection, inbound, RECEIVE } from "../image";
 import { copy } from "../memory";
-import { ALIASES, DOWNLOAD, RECEIVE_CAPACITY, RECEIVES_QOS_2, V5 } from "../options";
+import { ALIASES, DOWNLOAD, MESSAGES, RECEIVE_CAPACITY, RECEIVES_QOS_2, V4, V5 } from "../options";
 import { readU16 } from "../text";
 import { ACKNOWLEDGEMENT_BYTES, writeAcknowledgement } from "./acknowledgement";
 import { aliasedTopic, keepAlias, NO_TOPIC } from "./alias";
@@ -50,6 +50,9 @@ export class InboundMessage {
   left: u32 = 0;
 }
 
+/** Whether a message may have to be passed over that the receive buffer does not hold: under MQTT 5.0 none comes unasked. */
+export const SKIPS: bool = MESSAGES && (V4 || DOWNLOAD);
+
 /** What became of a PUBLISH. */
 export namespace Reading {
   /** It breaks the standard; `fault` says how. */
@@ -96,7 +99,7 @@ export function readPublish(body: usize, size: u32): i32 {
   inbound.qos = qos;
   inbound.topic = topic;
   inbound.topicLength = topicLength;
-  if (payload > end) return skipLongTopic(payload, size);
+  if (V4) if (payload > end) return skipLongTopic(payload, size);
 
   const identifier = qos != 0 ? <i32>load<u16>(payload - 2) : 0;
   // A PUBLISH under QoS 1 or 2 never has the identifier zero [MQTT-2.3.1-1] [MQTT-2.2.1-4].
@@ -121,9 +124,11 @@ export function readPublish(body: usize, size: u32): i32 {
       return violation(ReasonCode.RECEIVE_MAXIMUM_EXCEEDED);
     }
   }
-  if (!isWhole && !DOWNLOAD) {
-    acknowledgeInbound();
-    return skipRest(size);
+  if (V4 && !DOWNLOAD) {
+    if (!isWhole) {
+      acknowledgeInbound();
+      return skipRest(size);
+    }
   }
   const head = <i32>(payload - RECEIVE);
   inbound.payload = payload;
@@ -166,7 +171,8 @@ function resolveTopic(): bool {
 /** Skips a message that was received before, with another PUBREC for it. */
 function skipDuplicate(size: u32): i32 {
   acknowledgeInbound();
-  beginSkipping(size);
+  if (SKIPS) beginSkipping(size);
+  else consume(size);
   return Reading.DUPLICATE;
 }
 

@@ -8,7 +8,7 @@ import { finishChallenge } from "./auth";
 import { ANSWERS, outputHasRoomFor, Phase } from "./connection";
 import { malformed, protocolError, violation } from "./fault";
 import { takeLimits } from "./limits";
-import { consume, finishInbound, isSkipping, nextPart, Reading, readPublish, skip } from "./message";
+import { consume, finishInbound, isSkipping, nextPart, Reading, readPublish, skip, SKIPS } from "./message";
 import { ConnectReturnCode, isFirstByte, PacketType, SUBSCRIPTION_REFUSED } from "./packet";
 import { forgetProperties } from "./property";
 import { ReasonCode } from "./reason";
@@ -57,8 +57,10 @@ export function nextEvent(): i32 {
   }
   if (MESSAGES) {
     finishInbound();
-    skip();
-    if (isSkipping()) return Event.NONE;
+    if (SKIPS) {
+      skip();
+      if (isSkipping()) return Event.NONE;
+    }
     if (DOWNLOAD) if (inbound.left != 0) return nextPart() ? Event.MESSAGE : Event.NONE;
   }
   const received = connection.received;

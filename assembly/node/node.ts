@@ -37,6 +37,7 @@ import {
 } from "../mqtt/connection";
 import { writeDisconnect } from "../mqtt/disconnect";
 import { allowedQos } from "../mqtt/limits";
+import { SKIPS } from "../mqtt/message";
 import { PublishFlag } from "../mqtt/packet";
 import { ReasonCode } from "../mqtt/reason";
 import { hasRoom, identifierOf, inFlight, isResend, isSettled, noteSent, rewind } from "../mqtt/session";
@@ -207,7 +208,7 @@ function finishLong(): u32 {
 /** What the next step may expect. Anything but one reading in flight, or none, takes the long way. */
 function expectation(): u32 {
   let unusual: u32 = connection.outputLength | connection.received | sensorState.error;
-  if (MESSAGES) unusual |= inbound.skipping | (<u32>inbound.hasIdentifierNext);
+  if (SKIPS) unusual |= inbound.skipping | (<u32>inbound.hasIdentifierNext);
   if (UPLOAD) unusual |= upload.left;
   if (SENDS_QOS_2) unusual |= exchange.isQos2 | exchange.released;
   // PUBACK is all that the short way knows.
