@@ -80,7 +80,7 @@ import {
 import { advance, isDueAt, setupSchedule } from "./schedule";
 import { isReading, queueReading, writeSensorState } from "./sensor";
 import { OFFLINE, writeStatus } from "./status";
-import { resumeUptime, startUptime } from "./uptime";
+import { resumeUptime, startUptime, uptimeS } from "./uptime";
 
 const NO_ID = utf8("no valid id");
 const NO_VERSION = utf8("no MQTT version");
@@ -148,7 +148,8 @@ function handleUnexpected(received: i32): void {
 /** Sends a reading, at once if nothing stands in its way. */
 @inline
 export function publish(reading: i32): void {
-  if (isReading(reading)) {
+  // An exchange under QoS 2 is more than one answer.
+  if (QOS < 2 && isReading(reading)) {
     if (connection.expects == Expect.NOTHING) return publishNow(reading);
   }
   publishLater(reading);
@@ -182,6 +183,8 @@ export function finish(nowMs: u32): u32 {
 /** The long way to finish: anything may wait to be handled or sent. */
 function finishLong(): u32 {
   if (MESSAGES) while (nextMessage()) {}
+  // It must not be left alone for a whole turn of the clock.
+  if (AGES) uptimeS();
   if (AUTH) if (auth.isAsked && !auth.isAnswered) refuseChallenge();
   const now = connection.now;
   if (isOnline() && isDeadline()) tick();
@@ -234,6 +237,7 @@ function sendNext(): bool {
   const qos = allowedQos(QOS);
   if (isSensorState(value)) {
     writeSensorState(value);
+    if (V5) if (connection.outputLength == 0) return giveUp(TOO_LARGE);
     noteSent(qos);
     flush();
     return isOnline();

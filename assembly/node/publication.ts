@@ -2,6 +2,7 @@
 
 import { connection, limits, OUTPUT, queue, session } from "../image";
 import { copy } from "../memory";
+import { isOnline } from "../mqtt/connection";
 import { PacketType, PublishFlag } from "../mqtt/packet";
 import { Property, writeU32Property } from "../mqtt/property";
 import { identifierOf, isResend, noteSent, skipEntry } from "../mqtt/session";
@@ -82,7 +83,8 @@ export function sendMessage(message: Message): bool {
   }
   noteSent(qos);
   flush();
-  return connection.outputLength == 0;
+  // The link may have ended with it.
+  return isOnline();
 }
 
 /** Drops the next entry of the queue, which can't be sent: it is counted and said. */
