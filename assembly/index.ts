@@ -308,7 +308,7 @@ export namespace outgoing {
   /** Begins the answer to the message at hand, with its correlation data. Returns false also if it asks for no answer. */
   @inline
   export function beginResponse(qos: i32): bool {
-    if (!hasProperty(Property.RESPONSE_TOPIC)) return false;
+    if (inbound.size == 0 || !hasProperty(Property.RESPONSE_TOPIC)) return false;
     const topic = propertyText(Property.RESPONSE_TOPIC);
     if (!beginMessage(topic.bytes, topic.length, qos << 1)) return false;
     if (hasProperty(Property.CORRELATION_DATA)) {

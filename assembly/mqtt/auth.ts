@@ -86,7 +86,7 @@ function writeAuth(reason: i32, data: usize, length: i32): bool {
   const size = 3 + changetype<Text>(auth.method).length + 3 + length;
   const at = writeVarint(writeU8(start + 2, reason), size);
   finishPacket(PacketType.AUTH, start, writeAuthProperties(at, data, length));
-  return true;
+  return outputEnd() != start;
 }
 
 /** Writes the method and `length` bytes of data as properties. */

@@ -124,8 +124,10 @@ export function readPublish(body: usize, size: u32): i32 {
       return violation(ReasonCode.RECEIVE_MAXIMUM_EXCEEDED);
     }
   }
-  if (V4 && !DOWNLOAD) {
-    if (!isWhole) {
+  if (SKIPS) {
+    // A message in parts needs room for at least a byte of its payload.
+    if (!isWhole && (!DOWNLOAD || payload == RECEIVE + RECEIVE_CAPACITY)) {
+      if (V5) if (isV5()) return violation(ReasonCode.PACKET_TOO_LARGE);
       acknowledgeInbound();
       return skipRest(size);
     }
@@ -248,6 +250,11 @@ export function finishInbound(): void {
 export function nextPart(): bool {
   const part = min<u32>(connection.received - inbound.head, inbound.left);
   if (part == 0) return false;
+  // The last part is acknowledged.
+  if (!outputHasRoomFor(MAX_PACKET + ACKNOWLEDGEMENT_BYTES)) {
+    inbound.blocked = true;
+    return false;
+  }
   inbound.left -= part;
   inbound.payloadLength = part;
   inbound.size = inbound.head + part;

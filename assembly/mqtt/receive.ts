@@ -1,7 +1,17 @@
 /** Received bytes become events, one packet at a time. Whatever breaks the standard ends the connection [MQTT-4.8.0-1]. */
 
 import { connection, continuity, inbound, properties, RECEIVE, received } from "../image";
-import { AUTH, DOWNLOAD, INBOUND_QOS, MESSAGES, PERSISTENT, RECEIVE_CAPACITY, RECEIVES_QOS_2, V5 } from "../options";
+import {
+  ASSIGNED_ID,
+  AUTH,
+  DOWNLOAD,
+  INBOUND_QOS,
+  MESSAGES,
+  PERSISTENT,
+  RECEIVE_CAPACITY,
+  RECEIVES_QOS_2,
+  V5,
+} from "../options";
 import { ACKNOWLEDGEMENT_BYTES, takeAcknowledgement } from "./acknowledgement";
 import { answerEventV5 } from "./answer";
 import { finishChallenge } from "./auth";
@@ -151,7 +161,7 @@ function connackEvent(sessionPresent: i32, returnCode: i32): i32 {
   // Whoever answers before CONNECT has left can't have read it.
   if (connection.outputLength != 0) return Event.VIOLATION;
   // A clean session is never present [MQTT-3.2.2-1], nor is one of a refused connection [MQTT-3.2.2-4].
-  if (sessionPresent > (PERSISTENT && returnCode == 0 ? 1 : 0)) return Event.VIOLATION;
+  if (sessionPresent > (PERSISTENT && !ASSIGNED_ID && returnCode == 0 ? 1 : 0)) return Event.VIOLATION;
   if (returnCode > ConnectReturnCode.NOT_AUTHORISED) return Event.VIOLATION;
   if (returnCode != ConnectReturnCode.ACCEPTED) return Event.REFUSED + returnCode;
   if (V5) {

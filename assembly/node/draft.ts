@@ -71,13 +71,16 @@ export class Draft {
   isGood: bool = false;
   /** Whether the payload has begun: properties come before it. */
   hasPayload: bool = false;
+  /** Bit n: property n is there. */
+  present: u32 = 0;
 }
 
 /** Begins a message. Returns false if there is no room or the topic can't be a topic name. */
 export function beginDraft(start: usize, limit: usize, topic: usize, length: i32, flags: i32): bool {
   draft.start = 0;
   const at = start + offsetof<Message>();
-  const isValid = (flags & 6) != 6 && isTopicName(topic, length);
+  // The QoS is above RETAIN.
+  const isValid = flags >>> 1 < 3 && isTopicName(topic, length);
   if (!isValid || at + length + 2 > limit) return false;
   memory.fill(start, 0, offsetof<Message>());
   const message = changetype<Message>(start);
@@ -89,6 +92,7 @@ export function beginDraft(start: usize, limit: usize, topic: usize, length: i32
   message.payloadAt = message.propertiesAt;
   draft.isGood = true;
   draft.hasPayload = false;
+  draft.present = 0;
   return true;
 }
 
@@ -129,6 +133,14 @@ export function draftNumber(value: i32): void {
 
 // Properties of MQTT 5.0, which 3.1.1 leaves out -------------------------------------------------------------------------
 
+/** Whether there is no such property yet: none but the user property may be repeated (3.3.2.3). */
+function isFirst(identifier: i32): bool {
+  const bit = 1 << identifier;
+  if (draft.present & bit) draft.isGood = false;
+  draft.present |= bit;
+  return draft.isGood;
+}
+
 /** Whether a property of so many bytes fits. */
 function propertyFits(length: i32): bool {
   if (draft.start == 0) return false;
@@ -145,7 +157,8 @@ function closeProperty(end: usize): void {
 
 /** Says that the payload is UTF-8. */
 export function draftTextFormat(): void {
-  if (propertyFits(2)) closeProperty(writeU8(writeU8(draft.at, Property.PAYLOAD_FORMAT), TEXT_PAYLOAD));
+  if (!isFirst(Property.PAYLOAD_FORMAT) || !propertyFits(2)) return;
+  closeProperty(writeU8(writeU8(draft.at, Property.PAYLOAD_FORMAT), TEXT_PAYLOAD));
 }
 
 export function draftExpiry(seconds: u32): void {
@@ -158,7 +171,7 @@ export function draftTextProperty(identifier: i32, bytes: usize, length: i32): v
     identifier == Property.CORRELATION_DATA ||
     (identifier == Property.RESPONSE_TOPIC ? isTopicName(bytes, length) : isUtf8(bytes, length));
   if (!isValid) draft.isGood = false;
-  if (!propertyFits(3 + length)) return;
+  if (!isFirst(identifier) || !propertyFits(3 + length)) return;
   closeProperty(copy(writeU16(writeU8(draft.at, identifier), length), bytes, length));
 }
 

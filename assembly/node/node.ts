@@ -81,7 +81,7 @@ import {
 import { advance, isDueAt, setupSchedule } from "./schedule";
 import { isReading, queueReading, writeSensorState } from "./sensor";
 import { OFFLINE, writeStatus } from "./status";
-import { resumeUptime, startUptime } from "./uptime";
+import { resumeUptime, startUptime, uptimeS } from "./uptime";
 
 const NO_ID = utf8("no valid id");
 const NO_VERSION = utf8("no MQTT version");
@@ -149,7 +149,8 @@ function handleUnexpected(received: i32): void {
 /** Sends a reading, at once if nothing stands in its way. */
 @inline
 export function publish(reading: i32): void {
-  if (isReading(reading)) {
+  // An exchange under QoS 2 is more than one answer.
+  if (QOS < 2 && isReading(reading)) {
     if (connection.expects == Expect.NOTHING) return publishNow(reading);
   }
   publishLater(reading);
@@ -183,6 +184,8 @@ export function finish(nowMs: u32): u32 {
 /** The long way to finish: anything may wait to be handled or sent. */
 function finishLong(): u32 {
   if (MESSAGES) while (nextMessage()) {}
+  // It must not be left alone for a whole turn of the clock.
+  if (AGES) uptimeS();
   if (AUTH) if (auth.isAsked) awaitAnswer();
   const now = connection.now;
   if (isOnline() && isDeadline()) tick();
@@ -211,8 +214,6 @@ function expectation(): u32 {
   if (SKIPS) unusual |= inbound.skipping | (<u32>inbound.hasIdentifierNext);
   if (UPLOAD) unusual |= upload.left;
   if (SENDS_QOS_2) unusual |= exchange.isQos2 | exchange.released;
-  // PUBACK is all that the short way knows.
-  if (QOS == 2) unusual = 1;
   if (V5) unusual |= <u32>isUnusualConnection();
   const waiting = queue.end - session.acknowledged;
   if (!isOnline() || unusual != 0 || waiting > 1) return Expect.ANYTHING;
@@ -239,6 +240,7 @@ function sendNext(): bool {
   const qos = allowedQos(QOS);
   if (isSensorState(value)) {
     writeSensorState(value);
+    if (V5) if (connection.outputLength == 0) return giveUp(TOO_LARGE);
     noteSent(qos);
     flush();
     return isOnline();

@@ -1,6 +1,7 @@
 /** The application's own messages as PUBLISH packets, in the version, the QoS and the size that this connection allows. */
 
 import { connection, limits, OUTPUT, queue, session } from "../image";
+import { isOnline } from "../mqtt/connection";
 import { allowedQos, retainFlag } from "../mqtt/limits";
 import { PacketType, PublishFlag } from "../mqtt/packet";
 import { Property, writeU32Property } from "../mqtt/property";
@@ -77,7 +78,8 @@ export function sendMessage(message: Message): bool {
   }
   noteSent(qos);
   flush();
-  return connection.outputLength == 0;
+  // The link may have ended with it.
+  return isOnline();
 }
 
 /** Drops the next entry of the queue, which can't be sent: it is counted and said. */

@@ -87,7 +87,8 @@ export const MAX_READING_PACKET: u32 = PACKET_CAPACITY;
 export function setupReadingsV5(): void {
   const isFive = isV5();
   const qos = min<i32>(QOS, limits.qos);
-  const hasAlias = isFive && limits.topicAliasMaximum != 0;
+  // Where packets must be small, none is to be given up for an alias.
+  const hasAlias = isFive && limits.topicAliasMaximum != 0 && limits.packetSize >= MAX_READING_PACKET;
   const hasExpiry = isFive && SEND_EXPIRY && STALE_S != 0;
   const propertiesLength = (hasAlias ? 3 : 0) + (hasExpiry ? 5 : 0);
   let at = PAYLOAD_START - propertiesLength;
