@@ -7,9 +7,9 @@
 
 import "./image";
 import { actuator_write, log } from "./hal";
-import { auth as authState, inbound, queue, RECEIVE } from "./image";
+import { connection, auth as authState, inbound, queue, RECEIVE } from "./image";
 import { answerChallenge, renew } from "./mqtt/auth";
-import { isOnline } from "./mqtt/connection";
+import { Expect, isOnline } from "./mqtt/connection";
 import { PublishFlag } from "./mqtt/packet";
 import { findUserProperty, hasProperty, Property, propertyOr, propertyText } from "./mqtt/property";
 import { subscribeTo, unsubscribeFrom } from "./mqtt/subscribe";
@@ -88,6 +88,15 @@ export namespace node {
   @inline
   export function isCalled(id: Text): bool {
     return isId(id);
+  }
+
+  /**
+   * Whether there may be a message, a new session or a question of the broker. Most steps only publish: asking once costs
+   * them less than three questions do.
+   */
+  @inline
+  export function hasNews(): bool {
+    return connection.expects == Expect.ANYTHING;
   }
 
   /** Takes the next message to this node, if there is one, and is done with the last. Needs `NODE_MESSAGES=1` or `NODE_COMMANDS=1`. */
@@ -466,7 +475,7 @@ export namespace auth {
   /** Whether the broker has asked, and waits for `answer` in this very step. */
   @inline
   export function isAsked(): bool {
-    return authState.isAsked && !authState.isAnswered;
+    return authState.isAsked;
   }
 
   /** What the broker has asked; null if it sent no data. */

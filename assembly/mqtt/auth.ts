@@ -26,8 +26,9 @@ export class Auth {
   data: usize = 0;
   /** Bytes of the AUTH packet that asks. */
   size: i32 = 0;
-  /** Whether the broker has asked, and its packet is not finished. */
+  /** Whether the broker has asked, and waits for an answer. */
   isAsked: bool = false;
+  /** Whether it was answered, and its packet is not finished. */
   isAnswered: bool = false;
   /** Whether this side has begun to authenticate again. */
   isRenewing: bool = false;
@@ -54,7 +55,6 @@ export function authEvent(body: usize, end: usize): i32 {
   if (!connecting && !auth.isRenewing) return broken(protocolError());
   if (reason == ReasonCode.CONTINUE_AUTHENTICATION) {
     auth.isAsked = true;
-    auth.isAnswered = false;
     auth.size = <i32>(end - RECEIVE);
     return Event.CHALLENGE;
   }
@@ -66,18 +66,19 @@ export function authEvent(body: usize, end: usize): i32 {
 
 /** Takes the broker's question out of the buffer once it is answered. Returns false while it is not. */
 export function finishChallenge(): bool {
-  if (!auth.isAsked) return true;
-  if (!auth.isAnswered) return false;
-  auth.isAsked = false;
-  consume(auth.size);
-  return true;
+  if (auth.isAnswered) {
+    auth.isAnswered = false;
+    consume(auth.size);
+  }
+  return !auth.isAsked;
 }
 
 /** Answers the broker's question with `length` bytes [MQTT-4.12.0-3]. Returns false if there is none, or the answer is too long. */
 export function answerChallenge(data: usize, length: i32): bool {
-  if (!auth.isAsked || auth.isAnswered) return false;
-  auth.isAnswered = writeAuth(ReasonCode.CONTINUE_AUTHENTICATION, data, length);
-  return auth.isAnswered;
+  if (!auth.isAsked || !writeAuth(ReasonCode.CONTINUE_AUTHENTICATION, data, length)) return false;
+  auth.isAsked = false;
+  auth.isAnswered = true;
+  return true;
 }
 
 /** Begins to authenticate again, by the method of CONNECT [MQTT-4.12.1-1]. Returns false if that can't be done now. */

@@ -172,7 +172,11 @@ export function resetConnection(): void {
   connection.pinging = false;
   if (ANSWERS) inbound.blocked = false;
   if (UPLOAD) upload.left = 0;
-  if (AUTH) auth.isAsked = false;
+  if (AUTH) {
+    auth.isAsked = false;
+    auth.isAnswered = false;
+    auth.isRenewing = false;
+  }
   if (ALIASES > 0) forgetAliases();
   if (MESSAGES) {
     dropInbound();

@@ -68,15 +68,16 @@ export function isResend(): bool {
 /** Notes that the next entry is on its way under that QoS. Under QoS 0 nothing more will be heard of it. */
 @inline
 export function noteSent(qos: i32): void {
-  const sequence = session.sent;
-  session.sent = sequence + 1;
-  if (MIXED_QOS) {
-    const offset = sequence - session.acknowledged;
-    if (qos == 0) complete(offset);
-    else if (SENDS_QOS_2 && qos == 2) exchange.isQos2 |= 1 << offset;
-  } else if (!QOS) {
-    session.acknowledged = sequence + 1;
-  }
+  if (MIXED_QOS) return noteSentUnder(qos);
+  session.sent++;
+  if (!QOS) session.acknowledged = session.sent;
+}
+
+function noteSentUnder(qos: i32): void {
+  const offset = inFlight();
+  session.sent++;
+  if (qos == 0) complete(offset);
+  else if (SENDS_QOS_2 && qos == 2) exchange.isQos2 |= 1 << offset;
 }
 
 /** Where in flight the identifier is, counted from the oldest entry. */

@@ -182,7 +182,7 @@ export function finish(nowMs: u32): u32 {
 /** The long way to finish: anything may wait to be handled or sent. */
 function finishLong(): u32 {
   if (MESSAGES) while (nextMessage()) {}
-  if (AUTH) if (auth.isAsked && !auth.isAnswered) refuseChallenge();
+  if (AUTH) if (auth.isAsked) refuseChallenge();
   const now = connection.now;
   if (isOnline() && isDeadline()) tick();
   if (connection.expects == Expect.ANYTHING || connection.outputLength != 0) {
@@ -208,6 +208,8 @@ function expectation(): u32 {
   if (MESSAGES) unusual |= inbound.skipping | (<u32>inbound.hasIdentifierNext);
   if (UPLOAD) unusual |= upload.left;
   if (SENDS_QOS_2) unusual |= exchange.isQos2 | exchange.released;
+  // PUBACK is all that the short way knows.
+  if (QOS == 2) unusual = 1;
   if (V5) unusual |= <u32>isUnusualConnection();
   const waiting = queue.end - session.acknowledged;
   if (!isOnline() || unusual != 0 || waiting > 1) return Expect.ANYTHING;
