@@ -10,7 +10,7 @@ function reading(celsius: number): string {
   return String(celsius * 1_000);
 }
 
-describe.each(ENGINES)("MQTT 5.0: examples/request-response under $name", (target) => {
+describe.each(ENGINES)("examples/request-response under $name", (target) => {
   const test = labTest(target);
   const module = "request-response";
 
@@ -33,7 +33,7 @@ describe.each(ENGINES)("MQTT 5.0: examples/request-response under $name", (targe
     expect(new Set(numbers)).toEqual(new Set([reading(17.2)]));
   });
 
-  test("[MQTT-4.10.0-1] answers whoever asks, on the topic and with the data that came along", async (lab) => {
+  test("answers whoever asks, on the topic and with the data that came along", async (lab) => {
     const broker = await lab.mosquitto();
     await lab.node(broker, { module, id: "answerer", sensor: "constant:-3.5" });
     await broker.log.first("SUBSCRIBE", (line) => line === "Received SUBSCRIBE from answerer");
