@@ -23,7 +23,7 @@ import {
   draftUserProperty,
 } from "./node/draft";
 import { isId } from "./node/identity";
-import { Level } from "./node/log";
+import { Level, MAX_NUMBERED, sayNumber as tellNumber } from "./node/log";
 import {
   begin as beginStep,
   finish as finishStep,
@@ -105,7 +105,7 @@ export namespace node {
     return nextMessage();
   }
 
-  /** True once for each session that lacks this node's subscriptions: time to subscribe. Needs `NODE_COMMANDS=1`. */
+  /** True once for each session that lacks this node's subscriptions: time to subscribe. Needs what `receive` needs. */
   @inline
   export function isNewSession(): bool {
     return takeFreshSession();
@@ -142,6 +142,12 @@ export namespace node {
   @inline
   export function say(level: i32, text: Text): void {
     log(level, text.bytes, text.length);
+  }
+
+  /** Tells whoever runs the node a text of at most 20 bytes and a number behind it; a longer text goes without the number. */
+  export function sayNumber(level: i32, text: Text, value: i32): void {
+    if (text.length > MAX_NUMBERED) say(level, text);
+    else tellNumber(level, text, value);
   }
 }
 
@@ -180,6 +186,12 @@ export namespace message {
   @inline
   export function is(name: Text): bool {
     return isCommand(name);
+  }
+
+  /** Its topic, until the next `node.receive`. */
+  @inline
+  export function topic(): Text {
+    return changetype<Text>(inbound.topic - 2);
   }
 
   /** Whether its topic matches a topic filter. */
@@ -267,6 +279,13 @@ export namespace message {
     return equals(type, text.bytes, text.length);
   }
 
+  /** Whether these bytes came along as its correlation data: it answers the request that they went out with. */
+  @inline
+  export function hasCorrelation(bytes: usize, length: i32): bool {
+    if (!hasProperty(Property.CORRELATION_DATA)) return false;
+    return equals(propertyText(Property.CORRELATION_DATA), bytes, length);
+  }
+
   /** Identifier of the subscription that it matches, the last one of several, or 0. */
   @inline
   export function subscription(): u32 {
@@ -293,6 +312,14 @@ function tell(level: i32, bytes: usize, length: i32): void {
 // Messages of the application's own: begin, properties, payload, send. Needs `NODE_OUTBOX` ---------------------------------
 
 export namespace outgoing {
+  /** Queues a message whose payload is a text: `begin`, `text` and `send` in one. */
+  @inline
+  export function publish(topic: Text, payload: Text, qos: i32, retain: bool = false): bool {
+    if (!begin(topic, qos, retain)) return false;
+    text(payload);
+    return send();
+  }
+
   /** Begins a message. Returns false if there is no room for one, or the topic can't be a topic name. */
   @inline
   export function begin(topic: Text, qos: i32, retain: bool = false): bool {
@@ -413,13 +440,19 @@ export namespace upload {
   }
 }
 
-// A will of the application's own: begin, `outgoing` for properties and payload, set. In `setup`. Needs `NODE_WILL` -----------
+// A will of the application's own: begin, `outgoing` for properties, text, set. In `setup`. Needs `NODE_WILL` ---------------
 
 export namespace will {
 
   @inline
   export function begin(topic: Text, qos: i32, retain: bool = false): bool {
     return beginWill(topic.bytes, topic.length, (qos << 1) | (<i32>retain));
+  }
+
+  /** Adds text to its payload, as `outgoing.text` does. */
+  @inline
+  export function text(text: Text): void {
+    draftBytes(text.bytes, text.length);
   }
 
   /** The will goes along with every connection from the next one on. Returns false if it did not fit. */

@@ -47,6 +47,8 @@ function oldest(): u32 {
 
 /** Begins a message in the largest free piece. Returns false if there is none, or the topic or the QoS can't be. */
 export function beginMessage(topic: usize, length: i32, flags: i32): bool {
+  // What is written after a message that could not begin belongs to no message, and least of all to an earlier one.
+  draft.start = 0;
   const first = oldest();
   let start = outbox.end;
   let limit: u32 = OUTBOX;

@@ -49,6 +49,11 @@ describe("README.md", () => {
     expect(shown).toBe(read("examples/temperature/index.ts"));
   });
 
+  test("lists every example, and none that is not there", () => {
+    const shown = rows(section(readme, "## Examples")).map(([example = ""]) => example.match(/^\[([\w-]+)\]/)?.[1]);
+    expect(shown.toSorted()).toEqual(readdirSync(join(PROJECT_ROOT, "examples")).toSorted());
+  });
+
   test("has every option of `npm start`, and no other, in the order of --help", () => {
     const shown = rows(section(readme, "## Options of `npm start`")).map(([flags]) => code(flags));
     expect(shown).toEqual(Object.values(START_OPTIONS).map(({ flags }) => flags));
@@ -188,7 +193,13 @@ describe("docs/boards.md", () => {
 });
 
 describe("links", () => {
-  const pages = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...filesIn("docs", ".md")];
+  const pages = [
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    ...filesIn("docs", ".md"),
+    ...filesIn("examples", ".md"),
+  ];
 
   /** The name that a heading has in a link. */
   function anchor(heading: string): string {
