@@ -26,7 +26,7 @@ const pubcomp = (identifier: number): string => `7002${u16(identifier)}`;
 const unknown = (identifier: number): string => `7003${u16(identifier)}92`;
 
 /** What a node did about bytes: how many messages its application got, and what it sent. */
-function after(node: TestNode, ...bytes: readonly string[]): { messages: number; sent: string[] } {
+function outcome(node: TestNode, ...bytes: readonly string[]): { messages: number; sent: string[] } {
   node.receive(...bytes);
   return { messages: node.actuations().length, sent: node.packets() };
 }
@@ -35,25 +35,25 @@ describe("MQTT 5.0: a message under QoS 2", () => {
   test("[MQTT-4.3.3-8] [MQTT-4.3.3-11] [MQTT-2.2.1-5] is delivered and recorded, then released, by its identifier", () => {
     for (const identifier of [1, 0x00ff, 0x0100, 0xffff]) {
       const node = online(mirror);
-      expect(after(node, message(identifier))).toEqual({ messages: 1, sent: [pubrec(identifier)] });
-      expect(after(node, pubrel(identifier))).toEqual({ messages: 0, sent: [pubcomp(identifier)] });
+      expect(outcome(node, message(identifier))).toEqual({ messages: 1, sent: [pubrec(identifier)] });
+      expect(outcome(node, pubrel(identifier))).toEqual({ messages: 0, sent: [pubcomp(identifier)] });
     }
   });
 
   test("[MQTT-4.3.3-10] is recorded again and not delivered until it is released, with DUP or without", () => {
     const node = online(mirror);
-    after(node, message(5));
+    outcome(node, message(5));
     for (const dup of [true, false, true]) {
-      expect(after(node, message(5, dup))).toEqual({ messages: 0, sent: [pubrec(5)] });
+      expect(outcome(node, message(5, dup))).toEqual({ messages: 0, sent: [pubrec(5)] });
     }
-    expect(after(node, pubrel(5))).toEqual({ messages: 0, sent: [pubcomp(5)] });
+    expect(outcome(node, pubrel(5))).toEqual({ messages: 0, sent: [pubcomp(5)] });
   });
 
   test("[MQTT-4.3.3-10] is no duplicate of one with another identifier, or of one under QoS 1", () => {
     const node = online(mirror);
-    after(node, message(5));
-    expect(after(node, message(0x500))).toEqual({ messages: 1, sent: [pubrec(0x500)] });
-    expect(after(node, publish("t", "x", { qos: 1, identifier: 6 }), message(6))).toEqual({
+    outcome(node, message(5));
+    expect(outcome(node, message(0x500))).toEqual({ messages: 1, sent: [pubrec(0x500)] });
+    expect(outcome(node, publish("t", "x", { qos: 1, identifier: 6 }), message(6))).toEqual({
       messages: 2,
       sent: ["40020006", pubrec(6)],
     });
@@ -62,15 +62,15 @@ describe("MQTT 5.0: a message under QoS 2", () => {
   test("[MQTT-4.3.3-12] is a new one once PUBCOMP has gone out", () => {
     const node = online(mirror);
     for (let round = 0; round < 100; round++) {
-      expect(after(node, message(5), pubrel(5))).toEqual({ messages: 1, sent: [pubrec(5), pubcomp(5)] });
+      expect(outcome(node, message(5), pubrel(5))).toEqual({ messages: 1, sent: [pubrec(5), pubcomp(5)] });
     }
   });
 
   test("[MQTT-4.3.3-11] that is released twice, or was never sent, is answered with what this side knows of it", () => {
     const node = online(mirror);
-    expect(after(node, pubrel(5)).sent).toEqual([unknown(5)]);
-    expect(after(node, message(5), pubrel(5), pubrel(5)).sent).toEqual([pubrec(5), pubcomp(5), unknown(5)]);
-    expect(after(node, `6203${u16(6)}92`).sent).toEqual([unknown(6)]);
+    expect(outcome(node, pubrel(5)).sent).toEqual([unknown(5)]);
+    expect(outcome(node, message(5), pubrel(5), pubrel(5)).sent).toEqual([pubrec(5), pubcomp(5), unknown(5)]);
+    expect(outcome(node, `6203${u16(6)}92`).sent).toEqual([unknown(6)]);
     expect(node.linked).toBe(true);
   });
 
@@ -78,48 +78,48 @@ describe("MQTT 5.0: a message under QoS 2", () => {
     const node = online(mirror);
     for (const payload of ["", "x", "+not//a//filter#", "-", "d"]) {
       const bytes = publish("t", payload, { qos: 2, identifier: 9 });
-      expect(after(node, bytes)).toEqual({ messages: 1, sent: [pubrec(9)] });
-      expect(after(node, bytes, pubrel(9))).toEqual({ messages: 0, sent: [pubrec(9), pubcomp(9)] });
+      expect(outcome(node, bytes)).toEqual({ messages: 1, sent: [pubrec(9)] });
+      expect(outcome(node, bytes, pubrel(9))).toEqual({ messages: 0, sent: [pubrec(9), pubcomp(9)] });
     }
   });
 
   test("[MQTT-4.3.3-13] that has expired meanwhile is released like any other", () => {
     const node = online(mirror);
-    after(node, publish("t", "x", { qos: 2, identifier: 5, properties: ["0200000001"] }));
+    outcome(node, publish("t", "x", { qos: 2, identifier: 5, properties: ["0200000001"] }));
     node.run(30_000).sent();
-    expect(after(node, publish("t", "x", { qos: 2, identifier: 5, dup: true, properties: ["0200000001"] }))).toEqual({
+    expect(outcome(node, publish("t", "x", { qos: 2, identifier: 5, dup: true, properties: ["0200000001"] }))).toEqual({
       messages: 0,
       sent: [pubrec(5)],
     });
-    expect(after(node, pubrel(5)).sent).toEqual([pubcomp(5)]);
+    expect(outcome(node, pubrel(5)).sent).toEqual([pubcomp(5)]);
   });
 
   test("[MQTT-4.3.3-10] is still no new one on the next connection of the session", () => {
     const node = online(persistent);
-    after(node, message(5), message(6));
+    outcome(node, message(5), message(6));
     node.close(-10).dial().receive(RESUMED);
-    expect(after(node, message(5, true))).toEqual({ messages: 0, sent: [pubrec(5)] });
-    expect(after(node, pubrel(6), pubrel(5)).sent).toEqual([pubcomp(6), pubcomp(5)]);
-    expect(after(node, message(5))).toEqual({ messages: 1, sent: [pubrec(5)] });
+    expect(outcome(node, message(5, true))).toEqual({ messages: 0, sent: [pubrec(5)] });
+    expect(outcome(node, pubrel(6), pubrel(5)).sent).toEqual([pubcomp(6), pubcomp(5)]);
+    expect(outcome(node, message(5))).toEqual({ messages: 1, sent: [pubrec(5)] });
   });
 
   test("of a session that has ended is a new one", () => {
     const node = online(mirror);
-    after(node, message(5));
+    outcome(node, message(5));
     node.close(-10).dial().receive(ACCEPTED);
     node.packets();
-    expect(after(node, message(5))).toEqual({ messages: 1, sent: [pubrec(5)] });
+    expect(outcome(node, message(5))).toEqual({ messages: 1, sent: [pubrec(5)] });
   });
 
   test("that breaks off with its connection is not delivered, and is whole on the next one", () => {
     const node = online(persistent).receive(message(5).slice(0, -2));
     node.close(-10).dial().receive(RESUMED);
-    expect(after(node, message(5, true))).toEqual({ messages: 1, sent: [pubrec(5)] });
+    expect(outcome(node, message(5, true))).toEqual({ messages: 1, sent: [pubrec(5)] });
   });
 
   test("is answered in the order of arrival, whatever is released in between", () => {
     const node = online(mirror);
-    expect(after(node, message(3), message(1), pubrel(3), message(2), pubrel(2), pubrel(1)).sent).toEqual([
+    expect(outcome(node, message(3), message(1), pubrel(3), message(2), pubrel(2), pubrel(1)).sent).toEqual([
       pubrec(3),
       pubrec(1),
       pubcomp(3),

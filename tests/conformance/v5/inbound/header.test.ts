@@ -274,9 +274,12 @@ describe("MQTT 5.0: the order of packets", () => {
     });
   });
 
-  test("is what counts: what came before a bad packet is heard, what comes behind it is not", () => {
+  test("[MQTT-3.14.4-1] [MQTT-3.14.4-2] is what counts: what came before a bad packet is heard, what comes behind it is not", () => {
     const node = online(modules.mirror).receive(publish("a", "1", { qos: 1 }), PINGRESP, publish("b", "2", { qos: 1 }));
     expect(node.logs().slice(0, 2)).toEqual(["1 a", "1 1"]);
-    expect(node.packets()).toEqual(["40020001", PROTOCOL_ERROR]);
+    expect({ sent: node.packets(), linked: node.linked }).toEqual({
+      sent: ["40020001", PROTOCOL_ERROR],
+      linked: false,
+    });
   });
 });
