@@ -29,8 +29,10 @@ const WELCOME = connack({ properties: [authentication(METHOD)] });
 let mirror: LoadedModule;
 let plain: LoadedModule;
 let idle: LoadedModule;
+let early: LoadedModule;
 beforeAll(async () => {
   mirror = await loadMirror("NODE_AUTH=1");
+  early = await loadMirror("NODE_AUTH=1", "NODE_EARLY=1");
   plain = await loadMirror();
   // It is able to, and chooses no method.
   idle = await loadApp("examples/full/index.ts", ["NODE_MQTT=5", "NODE_COMMANDS=1", "NODE_OUTBOX=512", "NODE_AUTH=1"]);
@@ -39,10 +41,10 @@ beforeAll(async () => {
 /** Behind CONNECT. */
 const connecting = (module: LoadedModule = mirror): TestNode => new TestNode(module).dial();
 /** Behind CONNACK. */
-const online = (): TestNode => new TestNode(mirror).online(WELCOME);
+const online = (module = mirror): TestNode => new TestNode(module).online(WELCOME);
 /** A node that has begun to authenticate again. */
-function renewing(): TestNode {
-  const node = online().receive(publish("t", "aagain"));
+function renewing(module = mirror): TestNode {
+  const node = online(module).receive(publish("t", "aagain"));
   expect(node.packets()).toEqual([auth(REAUTHENTICATE, authentication(METHOD, "again"))]);
   node.logs();
   return node;
@@ -97,6 +99,7 @@ describe("MQTT 5.0: an enhanced authentication", () => {
 
   test("that the application leaves unanswered ends the connection, which it says", () => {
     const node = connecting().receive(question("!"));
+    expect({ linked: node.linked, waitMs: node.waitMs }, "it has a step more").toEqual({ linked: true, waitMs: 0 });
     node.run(0);
     expect({ linked: node.linked, sent: node.sent(), logs: node.logs() }).toEqual({
       linked: false,
@@ -139,9 +142,18 @@ describe("MQTT 5.0: a node that authenticates again", () => {
 
   test("hears what comes behind a question in the same bytes, without waiting for the next reading", () => {
     const node = renewing().receive(question("q"), publish("behind", "x", { qos: 1 }));
+    expect(node.waitMs).toBe(0);
     node.run(0);
     expect(node.packets()).toEqual([reply("q"), "40020001"]);
     expect(node.logs()).toContain("1 behind");
+  });
+
+  test("may be asked behind a message in the same bytes, also where the application looks for questions first", () => {
+    for (const module of [mirror, early]) {
+      const node = renewing(module).receive(publish("t", "x", { qos: 1 }), question("q"));
+      node.run(0);
+      expect({ linked: node.linked, sent: node.packets() }).toEqual({ linked: true, sent: ["40020001", reply("q")] });
+    }
   });
 
   test("is asked nothing that it did not begin, and told nothing", () => {

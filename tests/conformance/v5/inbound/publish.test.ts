@@ -216,9 +216,13 @@ describe("MQTT 5.0: a topic alias", () => {
   });
 
   test("[MQTT-3.3.2-7] that was given on an earlier connection stands for nothing", () => {
-    const node = online(mirror).receive(publish("t", "x", { properties: [topicAlias(1)] }));
-    node.close(-10).dial().receive(ACCEPTED);
-    expect(verdictAndReturn(node, publish("", "x", { properties: [topicAlias(1)] }))).toBe(PROTOCOL_ERROR);
+    const aliases = Array.from({ length: ALIASES }, (_, n) => n + 1);
+    for (const alias of aliases) {
+      const node = online(mirror);
+      for (const each of aliases) node.receive(publish("t", "x", { properties: [topicAlias(each)] }));
+      node.close(-10).dial().receive(ACCEPTED);
+      expect(verdictAndReturn(node, publish("", "x", { properties: [topicAlias(alias)] }))).toBe(PROTOCOL_ERROR);
+    }
   });
 
   test("that was never given stands for nothing", () => {
