@@ -187,11 +187,12 @@ function skipRest(size: u32): i32 {
 
 /** Skips a message whose topic does not even leave its identifier in the buffer. Nobody can have asked for such a topic. */
 function skipLongTopic(payload: usize, size: u32): i32 {
+  if (inbound.qos == 0) return skipRest(size);
   const before = <u32>(payload - RECEIVE);
   inbound.oversized++;
-  inbound.hasIdentifierNext = inbound.qos != 0;
+  inbound.hasIdentifierNext = true;
   inbound.skippingRest = size - before;
-  beginSkipping(before - (inbound.qos != 0 ? 2 : 0));
+  beginSkipping(before - 2);
   return Reading.SKIPPED;
 }
 
