@@ -16,6 +16,7 @@ import {
   limits,
   OUTPUT,
   packet,
+  properties,
   queue,
   RECEIVE,
   schedule,
@@ -204,7 +205,7 @@ function finishLong(): u32 {
   if (!isOutputIdle()) wait = min(wait, RETRY_MS);
   else if (ANSWERS && inbound.blocked) wait = unblock();
   // The question is still in the receive buffer, perhaps in front of other packets.
-  if (AUTH) if (auth.isAsked) wait = 0;
+  if (AUTH) if (properties.packetSize != 0) wait = 0;
   return min<u32>(wait, connection.deadline - now);
 }
 
