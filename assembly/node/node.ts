@@ -6,6 +6,7 @@
  *     finish   send what waits; say when to run again
  */
 
+import { checkOptions } from "../check";
 import { Errno, net_recv } from "../hal";
 import {
   auth,
@@ -103,6 +104,7 @@ const PUBACK: u32 = 0x0240;
 
 /** Prepares a fresh image. Without a valid id the node ends at once. */
 export function setupNode(): void {
+  checkOptions();
   resetConnection();
   if (!setupIdentity()) return endAtOnce(NO_ID);
   if (V4 && V5) if (!setupVersion(OUTPUT)) return endAtOnce(NO_VERSION);
