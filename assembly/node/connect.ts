@@ -35,6 +35,9 @@ const PASSWORD_KEY = utf8("password");
 /** Longest user name and password. */
 const MAX_CREDENTIAL: i32 = 64;
 
+/** Mosquitto 2.0 leaves a packet's first byte out when it looks whether the packet is too large, and would send it for ever. */
+const UNCOUNTED: i32 = 1;
+
 /** The packet's body leaves room for a header of three bytes; where two are enough, the packet begins a byte later. */
 @lazy
 const BODY: usize = OUTPUT + 3;
@@ -97,7 +100,7 @@ function writeProperties(address: usize): usize {
   let at = start;
   if (PERSISTENT) at = writeU32Property(at, Property.SESSION_EXPIRY, SESSION_EXPIRY_S);
   if (RECEIVES_QOS_2) at = writeU16Property(at, Property.RECEIVE_MAXIMUM, RECEIVE_MAXIMUM);
-  if (!DOWNLOAD) at = writeU32Property(at, Property.MAXIMUM_PACKET_SIZE, RECEIVE_CAPACITY);
+  if (!DOWNLOAD) at = writeU32Property(at, Property.MAXIMUM_PACKET_SIZE, RECEIVE_CAPACITY - UNCOUNTED);
   if (ALIASES > 0) at = writeU16Property(at, Property.TOPIC_ALIAS_MAXIMUM, ALIASES);
   if (!PROBLEM_INFORMATION) at = writeByteProperty(at, Property.REQUEST_PROBLEM_INFORMATION, 0);
   if (AUTH) {

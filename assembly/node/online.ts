@@ -10,9 +10,10 @@ import { ConnectReturnCode, PacketType } from "../mqtt/packet";
 import { hasProperty, Property, propertyText } from "../mqtt/property";
 import { FIRST_FAILURE } from "../mqtt/reason";
 import { Event, nextEvent } from "../mqtt/receive";
+import { hasRoomForReceived } from "../mqtt/received";
 import { inFlight } from "../mqtt/session";
 import { isV5 } from "../mqtt/version";
-import { AUTH, KEEP_ALIVE_S, MESSAGES, SENDS_QOS_2, V5 } from "../options";
+import { AUTH, KEEP_ALIVE_S, MESSAGES, RECEIVES_QOS_2, SENDS_QOS_2, V5 } from "../options";
 import { Text, utf8 } from "../text";
 import { delayUpToMs, nextDelayMs, REFUSED_MS } from "./backoff";
 import { subscribeToCommands } from "./command";
@@ -122,9 +123,23 @@ function endV5(event: i32): void {
   closeAndRetryIn(delayAfterMs(reason));
 }
 
+/**
+ * The broker has sent more messages under QoS 2 than there is room for: MQTT 3.1.1 has no Receive Maximum, and Mosquitto 2.0
+ * miscounts after a connection broke. It sends them again on the next connection, where those that it hears were received are
+ * released: each connection gets further, so the next one need not wait longer.
+ */
+function makeProgress(): void {
+  backoff.attempts = 0;
+  flush();
+}
+
 /** The broker has refused the connection, or broken the standard. */
 function end(event: i32): void {
   const returnCode = event - Event.REFUSED;
+  if (RECEIVES_QOS_2) {
+    if (event == Event.VIOLATION && !hasRoomForReceived()) makeProgress();
+    if (connection.phase == Phase.OFFLINE) return;
+  }
   if (V5) {
     if (isV5()) {
       if (event == Event.VIOLATION) sayNumber(Level.WARNING, VIOLATION, load<u8>(RECEIVE));

@@ -11,11 +11,14 @@
 /*
  * The stack of the module, shared by all its functions, in wasm3's 4-byte slots. A frame has one slot for each local
  * and temporary, and the function's constants. Added up along the deepest chain of calls, frames take 1,088 bytes in
- * examples/commands and 716 in examples/temperature; the rest is for applications that do more.
+ * examples/commands and 716 in examples/temperature; the rest is for applications that do more. The deepest chains grow
+ * with the module: one of MQTT 5.0 that takes the broker's word for its client identifier needs about 1,700.
  */
 #ifndef ENGINE_STACK_BYTES
 #define ENGINE_STACK_BYTES 1536
 #endif
+#define MODULE_BYTES_PER_STACK_BYTE 4
+#define MAX_STACK_BYTES 16384
 
 /*
  * wasm3 checks the stack's end when a function is entered, after the caller has written the arguments, 8 bytes each,
@@ -71,6 +74,13 @@ static bool find_exports(struct engine *engine, struct refusal *refusal)
     return true;
 }
 
+static uint32_t stack_bytes(uint32_t moduleBytes)
+{
+    uint32_t bytes = moduleBytes / MODULE_BYTES_PER_STACK_BYTE & ~(uint32_t)7;
+    if (bytes < ENGINE_STACK_BYTES) return ENGINE_STACK_BYTES;
+    return bytes < MAX_STACK_BYTES ? bytes : MAX_STACK_BYTES;
+}
+
 /*
  * Makes one page for most of the compiled code before anything is compiled; wasm3 takes small pages for the rest, as
  * d_m3CodePageAlignSize says. Every page costs a header, a rest that is too small to use, and a jump on the way past
@@ -91,7 +101,7 @@ static bool load(struct engine *engine, const uint8_t *bytes, uint32_t length, u
 {
     engine->environment = m3_NewEnvironment();
     if (engine->environment == NULL) return refuse(refusal, m3Err_mallocFailed);
-    engine->runtime = m3_NewRuntime(engine->environment, ENGINE_STACK_BYTES, NULL);
+    engine->runtime = m3_NewRuntime(engine->environment, stack_bytes(length), NULL);
     if (engine->runtime == NULL) return refuse(refusal, m3Err_mallocFailed);
     /* Before the module is loaded: wasm3 takes both over when it makes the memory. */
     engine->runtime->memoryLimit = memoryBytes;

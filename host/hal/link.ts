@@ -33,7 +33,8 @@ export interface LinkEvents {
  * One connection with the ABI's non-blocking calls, whatever its transport is.
  *
  * That the link closed is told only when everything that had arrived was handed over: until then it passes for open,
- * and `send` takes nothing. So a broker's last word, why it refuses, reaches the node.
+ * and what is sent is lost. So a broker's last word, why it refuses, reaches the node, even one that reads on only when its
+ * answers have left.
  */
 export class Link {
   /** Resolves when the socket is gone. */
@@ -84,7 +85,8 @@ export class Link {
 
   send(memory: Uint8Array, offset: number, length: number): number {
     const stream = this.#stream;
-    if (stream === undefined || this.#state !== OPEN) return Math.min(this.state(), 0);
+    if (stream === undefined) return Math.min(this.#state, 0);
+    if (this.#state !== OPEN) return this.#receivedBytes > 0 ? length : this.#state;
     const room = stream.writable ? stream.writableHighWaterMark - stream.writableLength : 0;
     const taken = Math.min(length, room);
     if (taken <= 0) return 0;

@@ -26,7 +26,7 @@ describe("an option out of its range does not compile, and the message says what
   });
 
   test("its bounds do", async () => {
-    const bounds = ["NODE_KEEP_ALIVE_S=65535", "NODE_QUEUE=4096", "NODE_WINDOW=32", "NODE_INTERVAL_MS=86400000"];
+    const bounds = ["NODE_KEEP_ALIVE_S=65535", "NODE_QUEUE=512", "NODE_WINDOW=32", "NODE_INTERVAL_MS=86400000"];
     expect((await compileApp(TEMPERATURE, [...bounds, "NODE_TRANSMIT=224"])).length).toBeGreaterThan(4_000);
   });
 });

@@ -1,13 +1,13 @@
-import { describe, expect } from "vitest";
-import { ID, labTest } from "./lab.ts";
-import { TARGETS } from "./nodes.ts";
+import { expect } from "vitest";
+import { describeCases, ID, labTest } from "./lab.ts";
+import { proves } from "./nodes.ts";
 import { isPublish } from "./wire.ts";
 
 const STATUS = `sensor/${ID}/status`;
 const TEMPERATURE = `sensor/${ID}/temperature`;
 
-describe.each(TARGETS)("MQTT 3.1.1: the status of a node under $name", (target) => {
-  const test = labTest(target);
+describeCases("the status of a node", ({ target, version }) => {
+  const test = labTest(target, version);
 
   test("is `online`, retained, for whoever subscribes later", async (lab) => {
     const broker = await lab.mosquitto();
@@ -20,7 +20,7 @@ describe.each(TARGETS)("MQTT 3.1.1: the status of a node under $name", (target) 
     expect(late.payloads(TEMPERATURE).filter((_, index) => late.messages.entries[index]?.retain)).toEqual([]);
   });
 
-  test("[MQTT-3.1.2-8] becomes `offline` by the will when the node is killed", async (lab) => {
+  test(`${proves(version, "[MQTT-3.1.2-8]", "[MQTT-3.1.2-9]")}becomes "offline" by the will when the node is killed`, async (lab) => {
     const broker = await lab.mosquitto();
     const observer = await lab.observer(broker);
     const proxy = await lab.proxy(broker);
@@ -48,7 +48,7 @@ describe.each(TARGETS)("MQTT 3.1.1: the status of a node under $name", (target) 
     expect(await late.on(STATUS)).toMatchObject({ payload: "online", retain: true });
   });
 
-  test("[MQTT-3.14.4-2] [MQTT-3.14.4-3] is `offline` after an orderly stop, whose DISCONNECT discards the will", async (lab) => {
+  test(`${proves(version, "[MQTT-3.14.4-2] [MQTT-3.14.4-3]", "[MQTT-3.14.4-1] [MQTT-3.14.4-3]")}is "offline" after an orderly stop, whose DISCONNECT discards the will`, async (lab) => {
     const broker = await lab.mosquitto();
     const observer = await lab.observer(broker);
     const proxy = await lab.proxy(broker);
@@ -64,7 +64,7 @@ describe.each(TARGETS)("MQTT 3.1.1: the status of a node under $name", (target) 
       { payload: "offline", qos: 0 },
     ]);
     const sent = proxy.packets.entries.filter(({ from }) => from === "node").map(({ packet }) => packet);
-    expect(sent.at(-1), "nothing follows DISCONNECT [MQTT-3.14.4-2]").toMatchObject({ cmd: "disconnect" });
+    expect(sent.at(-1), "nothing follows DISCONNECT").toMatchObject({ cmd: "disconnect" });
     expect(sent.at(-2)).toMatchObject({ topic: STATUS, payload: Buffer.from("offline"), retain: true });
     expect(proxy.packets.count(({ packet }) => packet.cmd === "puback")).toBe(
       sent.filter((packet) => isPublish(packet) && packet.qos === 1).length,

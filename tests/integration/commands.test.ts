@@ -1,6 +1,6 @@
-import { describe, expect } from "vitest";
-import { ID, labTest } from "./lab.ts";
-import { TARGETS } from "./nodes.ts";
+import { expect } from "vitest";
+import { describeCases, ID, labTest } from "./lab.ts";
+import { proves, V5 } from "./nodes.ts";
 import type { Reading } from "./observer.ts";
 import { isPublish, isSubscribe } from "./wire.ts";
 
@@ -9,8 +9,8 @@ const COMMAND = `sensor/${ID}/cmd`;
 /** Bytes of an inbound packet that examples/commands can take. */
 const RECEIVE_CAPACITY = 256;
 
-describe.each(TARGETS)("MQTT 3.1.1: a node with commands under $name", (target) => {
-  const test = labTest(target);
+describeCases("a node with commands", ({ target, version }) => {
+  const test = labTest(target, version);
 
   test("changes its cadence when it is told to, and answers with the interval", async (lab) => {
     const broker = await lab.mosquitto();
@@ -97,28 +97,7 @@ describe.each(TARGETS)("MQTT 3.1.1: a node with commands under $name", (target) 
     expect(acknowledged).toMatchObject({ connection: 1, packet: { messageId } });
   });
 
-  test("[MQTT-3.1.3-2] [MQTT-3.2.2-2] gets the commands that were sent while it was away", async (lab) => {
-    const broker = await lab.mosquitto();
-    const observer = await lab.observer(broker);
-    const first = await lab.node(broker, { module: "commands" });
-    await observer.on(TEMPERATURE);
-    await first.stop();
-    for (const value of ["1", "2", "3"]) await observer.publish(`${COMMAND}/led`, value);
-    await observer.catchUp();
-    expect(observer.payloads(`${COMMAND}/led/result`)).toEqual([]);
-
-    const proxy = await lab.proxy(broker);
-    const second = await lab.node(proxy, { module: "commands" });
-    expect(await proxy.connack(0)).toMatchObject({ returnCode: 0, sessionPresent: true });
-    await observer.messages.all(3, "answers", ({ topic }) => topic === `${COMMAND}/led/result`);
-    const lit = second.log.entries.filter(({ text }) => text.startsWith("actuator"));
-    expect(lit.map(({ text }) => text)).toEqual(["actuator 0 = 1", "actuator 0 = 2", "actuator 0 = 3"]);
-    await proxy.packets.all(3, "PUBACKs", ({ from, packet }) => from === "node" && packet.cmd === "puback");
-    // This image can't know what the one before it had subscribed to.
-    expect(proxy.packets.count(({ packet }) => packet.cmd === "subscribe")).toBe(2);
-  });
-
-  test("[MQTT-3.1.2-4] gets the commands that were sent while its link was broken, and answers a burst of them", async (lab) => {
+  test(`${proves(version, "[MQTT-3.1.2-4]", "[MQTT-3.1.2-23]")}gets the commands that were sent while its link was broken, and answers a burst of them`, async (lab) => {
     const broker = await lab.mosquitto();
     const observer = await lab.observer(broker);
     const proxy = await lab.proxy(broker);
@@ -164,6 +143,68 @@ describe.each(TARGETS)("MQTT 3.1.1: a node with commands under $name", (target) 
     });
   }
 
+  if (version === V5) {
+    test("[MQTT-3.1.2-4] begins anew as a fresh image, which can't know what the one before it was sent", async (lab) => {
+      const broker = await lab.mosquitto();
+      const observer = await lab.observer(broker);
+      const first = await lab.node(broker, { module: "commands" });
+      await observer.on(TEMPERATURE);
+      await first.stop();
+      await observer.publish(`${COMMAND}/led`, "1");
+      const proxy = await lab.proxy(broker);
+      const second = await lab.node(proxy, { module: "commands" });
+      expect(await proxy.connack(0)).toMatchObject({ sessionPresent: false });
+      await proxy.packets.all(2, "SUBACKs", ({ packet }) => packet.cmd === "suback");
+      await observer.publish(`${COMMAND}/led`, "2");
+      await second.says("actuator 0 = 2");
+      expect(second.said("actuator 0 = 1")).toBe(0);
+    });
+
+    test("tells the broker the largest packet that it takes, and gets none beyond", async (lab) => {
+      const broker = await lab.mosquitto();
+      const observer = await lab.observer(broker);
+      const proxy = await lab.proxy(broker);
+      const node = await lab.node(proxy, { module: "commands" });
+      await proxy.packets.all(2, "SUBACKs", ({ packet }) => packet.cmd === "suback");
+      const { packet } = await proxy.sees("node", "connect");
+      // A byte less than it takes, which Mosquitto 2.0 does not count.
+      expect(packet).toMatchObject({ properties: { maximumPacketSize: RECEIVE_CAPACITY - 1 } });
+      const topic = `${COMMAND}/led`;
+      // Header of 3 bytes, topic and its length, packet identifier, no properties.
+      const fits = RECEIVE_CAPACITY - 3 - 2 - topic.length - 2 - 1;
+      await observer.publish(topic, "x".repeat(fits));
+      await observer.on(`${topic}/result`);
+      for (const size of [fits + 1, 4_000, 200_000]) await observer.publish(topic, "9".repeat(size));
+      await observer.publish(topic, "1");
+      await node.says("actuator 0 = 1");
+      const delivered = proxy.packets.entries.filter(({ from, packet }) => from === "broker" && isPublish(packet));
+      expect(delivered.map(({ bytes }) => bytes.length)).toEqual([RECEIVE_CAPACITY, 2 + 2 + topic.length + 2 + 1 + 1]);
+      expect(proxy.connections).toHaveLength(1);
+    });
+    return;
+  }
+
+  test("[MQTT-3.1.3-2] [MQTT-3.2.2-2] gets the commands that were sent while it was away", async (lab) => {
+    const broker = await lab.mosquitto();
+    const observer = await lab.observer(broker);
+    const first = await lab.node(broker, { module: "commands" });
+    await observer.on(TEMPERATURE);
+    await first.stop();
+    for (const value of ["1", "2", "3"]) await observer.publish(`${COMMAND}/led`, value);
+    await observer.catchUp();
+    expect(observer.payloads(`${COMMAND}/led/result`)).toEqual([]);
+
+    const proxy = await lab.proxy(broker);
+    const second = await lab.node(proxy, { module: "commands" });
+    expect(await proxy.connack(0)).toMatchObject({ returnCode: 0, sessionPresent: true });
+    await observer.messages.all(3, "answers", ({ topic }) => topic === `${COMMAND}/led/result`);
+    const lit = second.log.entries.filter(({ text }) => text.startsWith("actuator"));
+    expect(lit.map(({ text }) => text)).toEqual(["actuator 0 = 1", "actuator 0 = 2", "actuator 0 = 3"]);
+    await proxy.packets.all(3, "PUBACKs", ({ from, packet }) => from === "node" && packet.cmd === "puback");
+    // This image can't know what the one before it had subscribed to.
+    expect(proxy.packets.count(({ packet }) => packet.cmd === "subscribe")).toBe(2);
+  });
+
   test("skips, acknowledges and reports a message that is too large, and obeys the next", async (lab) => {
     const broker = await lab.mosquitto();
     const observer = await lab.observer(broker);
@@ -192,6 +233,26 @@ describe.each(TARGETS)("MQTT 3.1.1: a node with commands under $name", (target) 
     expect(identifiers).toHaveLength(5);
     const all = await proxy.packets.all(5, "PUBACKs", ({ from, packet }) => from === "node" && packet.cmd === "puback");
     expect(all.map(({ packet }) => packet.messageId)).toEqual(identifiers);
+    expect(proxy.connections).toHaveLength(1);
+  });
+
+  test("skips and acknowledges a message whose topic alone is too large, and obeys the next", async (lab) => {
+    const broker = await lab.mosquitto();
+    const observer = await lab.observer(broker);
+    const proxy = await lab.proxy(broker);
+    const node = await lab.node(proxy, { module: "commands" });
+    await proxy.packets.all(2, "SUBACKs", ({ packet }) => packet.cmd === "suback");
+    for (const size of [RECEIVE_CAPACITY - 13, RECEIVE_CAPACITY, 60_000]) {
+      const topic = `house/${"x".repeat(size)}/alarm`;
+      for (const qos of [0, 1] as const) {
+        const from = node.log.end;
+        await observer.publish(topic, "on", qos);
+        await node.says("message too large", from);
+      }
+    }
+    await observer.publish("house/attic/alarm", "on");
+    await node.says("actuator 0 = 1");
+    await proxy.packets.all(4, "PUBACKs", ({ from, packet }) => from === "node" && packet.cmd === "puback");
     expect(proxy.connections).toHaveLength(1);
   });
 });

@@ -2,9 +2,9 @@
 
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import mqttPacket, { type IConnectPacket, type Packet } from "mqtt-packet";
+import mqttPacket, { type Packet } from "mqtt-packet";
 import { Journal } from "./journal.ts";
-import { describePacket, Framer, parsePacket } from "./wire.ts";
+import { describePacket, Framer, isConnect, parsePacket } from "./wire.ts";
 
 export interface Received {
   /** The node's client identifier. */
@@ -69,9 +69,10 @@ export class FakeBroker {
     let connection = 0;
     socket.on("data", (bytes: Buffer) => {
       for (const frame of framer.push(bytes)) {
-        const packet = parsePacket(frame);
-        if (packet.cmd === "connect") {
-          client = (packet as IConnectPacket).clientId;
+        const packet = parsePacket(frame, link.level);
+        if (isConnect(packet)) {
+          link.level = packet.protocolVersion ?? 4;
+          client = packet.clientId;
           connection = this.attempts(client).length;
         }
         const received = { client, connection, packet, atMs: performance.now() };
@@ -88,6 +89,8 @@ export class FakeBroker {
 }
 
 export class FakeLink {
+  /** The protocol version that CONNECT names. */
+  level = 4;
   readonly #socket: Socket;
 
   constructor(socket: Socket) {
@@ -95,7 +98,12 @@ export class FakeLink {
   }
 
   send(packet: Packet): void {
-    this.sendBytes(mqttPacket.generate(packet, { protocolVersion: 4 }));
+    this.sendBytes(mqttPacket.generate(packet, { protocolVersion: this.level }));
+  }
+
+  /** Refuses the connection with a return code, or a Reason Code of MQTT 5.0. */
+  refuse(code: number): void {
+    this.send({ cmd: "connack", returnCode: code, reasonCode: code, sessionPresent: false });
   }
 
   sendBytes(bytes: Uint8Array): void {
@@ -103,7 +111,7 @@ export class FakeLink {
   }
 
   accept(): void {
-    this.send({ cmd: "connack", returnCode: 0, sessionPresent: false });
+    this.send({ cmd: "connack", returnCode: 0, reasonCode: 0, sessionPresent: false });
   }
 
   /** Does what a broker does, once it has accepted a connection. */

@@ -51,7 +51,7 @@ const TO_RECEIVERS: readonly Hostility[] = [
   { what: "PUBLISH whose topic is longer than the packet", bytes: "30 04 00 09 61 62" },
   { what: "PUBLISH that ends in its identifier", bytes: "32 04 00 01 61 00" },
   { what: "PUBLISH that is empty", bytes: "30 00" },
-  { what: "PUBLISH that is huge and has a topic larger than any buffer", bytes: "30 ff ff ff 7f ff ff" },
+  { what: "PUBLISH that is huge and has a wildcard in its topic", bytes: "30 ff ff ff 7f 00 01 2b" },
   { what: "SUBACK that nobody asked for", bytes: "90 03 00 07 01" },
   { what: "SUBACK that grants QoS 2", bytes: "90 03 00 01 02" },
   { what: "SUBACK with two return codes", bytes: "90 04 00 01 01 01" },

@@ -1,6 +1,6 @@
-import { beforeAll, describe, expect } from "vitest";
-import { ID, labTest } from "./lab.ts";
-import { compileVariant, TARGETS } from "./nodes.ts";
+import { beforeAll, expect } from "vitest";
+import { describeCases, ID, labTest } from "./lab.ts";
+import { compileVariant, proves } from "./nodes.ts";
 
 const TEMPERATURE = `sensor/${ID}/temperature`;
 
@@ -15,17 +15,16 @@ const LONG_PING_MS = 20_250;
 /** What a busy machine may add. */
 const SLACK_MS = 700;
 
-let module: string;
-let patient: string;
-beforeAll(async () => {
-  module = await compileVariant("commands", `NODE_KEEP_ALIVE_S=${KEEP_ALIVE_MS / 1_000}`);
-  patient = await compileVariant("temperature", `NODE_KEEP_ALIVE_S=${LONG_KEEP_ALIVE_S}`);
-});
+describeCases("the keep alive of a node", ({ target, version }) => {
+  const test = labTest(target, version);
+  let module: string;
+  let patient: string;
+  beforeAll(async () => {
+    module = await compileVariant("commands", `NODE_KEEP_ALIVE_S=${KEEP_ALIVE_MS / 1_000}`, ...version.use);
+    patient = await compileVariant("temperature", `NODE_KEEP_ALIVE_S=${LONG_KEEP_ALIVE_S}`, ...version.use);
+  });
 
-describe.each(TARGETS)("MQTT 3.1.1: the keep alive of a node under $name", (target) => {
-  const test = labTest(target);
-
-  test("[MQTT-3.1.2-23] [MQTT-3.1.2-24] is a PINGREQ on schedule while the node has nothing to say", async (lab) => {
+  test(`${proves(version, "[MQTT-3.1.2-23] [MQTT-3.1.2-24]", "[MQTT-3.1.2-20] [MQTT-3.1.2-22]")}is a PINGREQ on schedule while the node has nothing to say`, async (lab) => {
     const broker = await lab.mosquitto();
     const proxy = await lab.proxy(broker);
     await lab.node(proxy, { module, intervalMs: 3_600_000 });

@@ -3,12 +3,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "vitest";
+import { describe, test } from "vitest";
+import { type Broker, startBroker } from "../../host/broker.ts";
 import type { NodeSettings } from "../../host/node/running-node.ts";
 import type { Identity } from "./certificates.ts";
 import { type Answer, FakeBroker } from "./fake-broker.ts";
 import { Mosquitto, type MosquittoOptions } from "./mosquitto.ts";
-import { type Example, exampleModule, type Target, TestNode } from "./nodes.ts";
+import { CASES, type Case, type Example, exampleModule, type Target, TestNode, V3, type Version } from "./nodes.ts";
 import { Observer, type ObserverOptions } from "./observer.ts";
 import { FaultyProxy } from "./proxy.ts";
 import { WebSocketGateway } from "./web-socket-gateway.ts";
@@ -26,11 +27,11 @@ const TIMEOUT_MS = 60_000;
 /** What nodes are called that nobody gave a name. */
 export const ID = "7";
 
-/** A test for one target. Tests of a file run beside each other: they wait more than they work. */
-export function labTest(target: Target): (name: string, body: (lab: Lab) => Promise<void>) => void {
+/** A test for one target and version. Tests of a file run beside each other: they wait more than they work. */
+export function labTest(target: Target, version = V3): (name: string, body: (lab: Lab) => Promise<void>) => void {
   return (name, body) => {
     const run = async (): Promise<void> => {
-      const lab = new Lab(target);
+      const lab = new Lab(target, version);
       try {
         await body(lab);
       } catch (error) {
@@ -45,13 +46,27 @@ export function labTest(target: Target): (name: string, body: (lab: Lab) => Prom
   };
 }
 
+/** A suite for each version on each target: `MQTT 5.0: the status of a node under v8`. */
+export function describeCases(what: string, body: (each: Case) => void, cases = CASES): void {
+  for (const each of cases) describe(`${each.version.mqtt}: ${what} under ${each.target.name}`, () => body(each));
+}
+
 export class Lab {
   readonly #target: Target;
+  readonly #version: Version;
   readonly #nodes: TestNode[] = [];
   readonly #closings: Closing[] = [];
 
-  constructor(target: Target) {
+  constructor(target: Target, version: Version) {
     this.#target = target;
+    this.#version = version;
+  }
+
+  /** A broker of MQTT 3.1.1 alone, in this process. */
+  async aedes(): Promise<Broker> {
+    const broker = await startBroker({ port: 0, wsPort: 0 });
+    this.#closings.push(() => broker.close());
+    return broker;
   }
 
   async mosquitto(options?: MosquittoOptions): Promise<Mosquitto> {
@@ -86,8 +101,8 @@ export class Lab {
   }
 
   /**
-   * Starts a node: the temperature example with a constant sensor, a reading each 200 ms, over TCP, unless told
-   * otherwise: with `brokers`, it uses those addresses.
+   * Starts a node: the temperature example in this test's version, with a constant sensor, a reading each 200 ms, over TCP,
+   * unless told otherwise: with `brokers`, it uses those addresses.
    */
   async node(broker: { readonly port: number }, options: NodeOptions = {}): Promise<TestNode> {
     const { module = "temperature", ...settings } = options;
@@ -97,7 +112,7 @@ export class Lab {
       intervalMs: 200,
       brokers: [`mqtt://127.0.0.1:${broker.port}`],
       ...settings,
-      module: module.endsWith(".wasm") ? module : exampleModule(module as Example),
+      module: module.endsWith(".wasm") ? module : await exampleModule(module as Example, this.#version),
     });
     this.#nodes.push(node);
     return node;

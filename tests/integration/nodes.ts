@@ -1,14 +1,14 @@
 /** Nodes on every target, and modules compiled with other options than the examples'. */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compile } from "../../host/build/compile.ts";
 import type { WasmoteError } from "../../host/errors.ts";
 import type { LogLine } from "../../host/node/log.ts";
 import type { NodeSettings, RunningNode } from "../../host/node/running-node.ts";
 import { type Engine, startNode } from "../../host/node/start.ts";
 import { PROJECT_ROOT } from "../../host/project.ts";
+import { compileApp } from "../unit/harness/modules.ts";
 import { Journal } from "./journal.ts";
 
 export interface Target {
@@ -17,10 +17,15 @@ export interface Target {
   readonly program?: string;
 }
 
-/** Whatever is true of a node must be true of each of these. */
-export const TARGETS: readonly Target[] = [
+/** Each engine once. */
+export const UNSANITIZED: readonly Target[] = [
   { name: "v8", engine: "v8" },
   { name: "wasm3", engine: "wasm3", program: join(PROJECT_ROOT, "build", "wasmote-posix") },
+];
+
+/** Whatever is true of a node must be true of each of these. */
+export const TARGETS: readonly Target[] = [
+  ...UNSANITIZED,
   {
     name: "wasm3 under ASan and UBSan",
     engine: "wasm3",
@@ -28,39 +33,80 @@ export const TARGETS: readonly Target[] = [
   },
 ];
 
-export type Example = "temperature" | "commands" | "quickstart";
+export type Example = "temperature" | "commands" | "quickstart" | "full";
 
-export function exampleModule(name: Example): string {
-  return join(PROJECT_ROOT, "build", `${name}.wasm`);
+/** A version of MQTT, and what its nodes are. */
+export interface Version {
+  readonly mqtt: "MQTT 3.1.1" | "MQTT 5.0";
+  /** The protocol version in CONNECT. */
+  readonly level: 4 | 5;
+  /** What a module of it is compiled with, besides. */
+  readonly use: readonly string[];
+}
+
+export const V3: Version = { mqtt: "MQTT 3.1.1", level: 4, use: [] };
+export const V5: Version = { mqtt: "MQTT 5.0", level: 5, use: ["NODE_MQTT=5"] };
+
+/** A version on a target. */
+export interface Case {
+  readonly version: Version;
+  readonly target: Target;
+}
+
+/**
+ * Every version on every target that it is worth the time on: the C side, which the sanitizers watch, does not know versions,
+ * so 3.1.1 is enough for them.
+ */
+export const CASES: readonly Case[] = [
+  ...TARGETS.map((target) => ({ version: V3, target })),
+  ...UNSANITIZED.map((target) => ({ version: V5, target })),
+];
+
+/** Every version on each engine once. */
+export const ENGINE_CASES: readonly Case[] = CASES.filter(({ target }) => UNSANITIZED.includes(target));
+
+/** MQTT 5.0 on each engine. */
+export const V5_CASES: readonly Case[] = CASES.filter(({ version }) => version === V5);
+
+/** The ids of the statements that a test proves, for its name: they differ between the versions. */
+export function proves({ level }: Version, in3: string, in5: string): string {
+  const ids = level === 5 ? in5 : in3;
+  return ids === "" ? "" : `${ids} `;
+}
+
+/** The path of an example, built by `npm run build` for 3.1.1, and here for 5.0. */
+export function exampleModule(name: Example, version = V3): Promise<string> | string {
+  return version === V3 ? join(PROJECT_ROOT, "build", `${name}.wasm`) : compileVariant(name, ...version.use);
 }
 
 /** Where variants lie as long as this process runs. */
 const folder = mkdtempSync(join(tmpdir(), "wasmote-integration-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
-interface AscConfig {
-  readonly options: { readonly use: readonly string[] };
-}
+/** Modules that were compiled, or are being compiled, by their paths. */
+const variants = new Map<string, Promise<string>>();
 
 /** Compiles an example with further options, such as `NODE_KEEP_ALIVE_S=5`. Returns the module's path. */
-export async function compileVariant(name: Example, ...use: string[]): Promise<string> {
-  const base = readConfig(join(PROJECT_ROOT, "asconfig.json"));
-  const own = readConfig(join(PROJECT_ROOT, "examples", name, "asconfig.json"));
-  const config = join(folder, `${name}-${use.join("-")}.json`);
-  const options = { ...base.options, ...own.options, use: [...(own.options ?? base.options).use, ...use] };
-  writeFileSync(config, JSON.stringify({ options }));
-  const { wasm } = await compile({
-    baseDir: PROJECT_ROOT,
-    entry: join(PROJECT_ROOT, "examples", name, "index.ts"),
-    config,
-  });
-  const path = config.replace(/json$/, "wasm");
-  writeFileSync(path, wasm);
-  return path;
+export function compileVariant(name: Example, ...use: string[]): Promise<string> {
+  const example = `examples/${name}`;
+  return compileTo(`${name}-${use.join("-")}`, `${example}/index.ts`, use, `${example}/asconfig.json`);
 }
 
-function readConfig(path: string): AscConfig {
-  return JSON.parse(readFileSync(path, "utf-8")) as AscConfig;
+/** Compiles modules/probe.ts, which does what the tests tell it, with options. Returns the module's path. */
+export function compileProbe(...use: string[]): Promise<string> {
+  return compileTo(`probe-${use.join("-")}`, "tests/integration/modules/probe.ts", use);
+}
+
+function compileTo(name: string, entry: string, use: readonly string[], config?: string): Promise<string> {
+  const path = join(folder, `${name}.wasm`);
+  const compiling = variants.get(path) ?? compileApp(entry, use, config).then((wasm) => save(path, wasm));
+  variants.set(path, compiling);
+  return compiling;
+}
+
+function save(path: string, wasm: Uint8Array): string {
+  writeFileSync(path, wasm);
+  return path;
 }
 
 /** One node and everything that it said. */

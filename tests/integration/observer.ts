@@ -1,6 +1,7 @@
 /** An independent client of the broker, which sees what really arrives there. */
 
-import mqtt, { type MqttClient } from "mqtt";
+import mqtt, { type IClientPublishOptions, type MqttClient } from "mqtt";
+import type { IPublishPacket } from "mqtt-packet";
 import { Journal, type Search } from "./journal.ts";
 
 export interface ObserverOptions {
@@ -9,8 +10,16 @@ export interface ObserverOptions {
   /** The broker keeps its session, so nothing is missed while the observer is away. */
   readonly persistent?: boolean;
   readonly filter?: string;
-  /** Most QoS that it asks for; 1 unless told otherwise. */
+  /** Of its subscription: 1 unless told otherwise. */
   readonly qos?: 0 | 1 | 2;
+  /** 5 for MQTT 5.0; 3.1.1 unless told otherwise. */
+  readonly protocolVersion?: 4 | 5;
+}
+
+/** What a message may have besides, under MQTT 5.0. */
+export interface PublishOptions {
+  readonly retain?: boolean;
+  readonly properties?: NonNullable<IClientPublishOptions["properties"]>;
 }
 
 export interface Observed {
@@ -19,6 +28,8 @@ export interface Observed {
   readonly qos: number;
   /** Whether the broker had kept it, rather than just received it [MQTT-3.3.1-8]. */
   readonly retain: boolean;
+  /** Of MQTT 5.0; empty if there are none. */
+  readonly properties: NonNullable<IPublishPacket["properties"]>;
   readonly atMs: number;
 }
 
@@ -42,14 +53,21 @@ export class Observer {
   private constructor(client: MqttClient) {
     this.#client = client;
     client.on("error", () => {});
-    client.on("message", (topic, payload, { qos, retain }) => {
-      this.messages.add({ topic, payload: payload.toString("utf-8"), qos, retain, atMs: performance.now() });
+    client.on("message", (topic, payload, { qos, retain, properties = {} }) => {
+      this.messages.add({
+        topic,
+        payload: payload.toString("utf-8"),
+        qos,
+        retain,
+        properties,
+        atMs: performance.now(),
+      });
     });
   }
 
   /** Connects and subscribes, to everything unless told otherwise. */
   static async connect(port: number, options: ObserverOptions = {}): Promise<Observer> {
-    const { persistent = false, filter = "#", qos = 1, ...credentials } = options;
+    const { persistent = false, filter = "#", qos = 1, protocolVersion = 4, ...credentials } = options;
     const client = mqtt.connect({
       protocol: "mqtt",
       host: "127.0.0.1",
@@ -57,6 +75,8 @@ export class Observer {
       clientId: `observer-${process.pid}-${observers++}`,
       clean: !persistent,
       reconnectPeriod: 100,
+      protocolVersion,
+      ...(protocolVersion === 5 && persistent ? { properties: { sessionExpiryInterval: 3_600 } } : {}),
       ...credentials,
     });
     const observer = new Observer(client);
@@ -72,8 +92,13 @@ export class Observer {
     return this.#client.connected;
   }
 
-  async publish(topic: string, payload: string, qos: 0 | 1 = 1): Promise<void> {
-    await this.#client.publishAsync(topic, payload, { qos });
+  async publish(
+    topic: string,
+    payload: string | Buffer,
+    qos: 0 | 1 | 2 = 1,
+    options: PublishOptions = {},
+  ): Promise<void> {
+    await this.#client.publishAsync(topic, payload, { qos, ...options });
   }
 
   /** The first message on a topic, after entry `from`. */

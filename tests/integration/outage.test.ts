@@ -1,6 +1,7 @@
-import { beforeAll, describe, expect } from "vitest";
-import { ID, labTest } from "./lab.ts";
-import { compileVariant, TARGETS, type TestNode } from "./nodes.ts";
+import type { IPublishPacket } from "mqtt-packet";
+import { beforeAll, expect } from "vitest";
+import { describeCases, ID, labTest } from "./lab.ts";
+import { compileVariant, proves, type TestNode } from "./nodes.ts";
 import type { Observer, Reading } from "./observer.ts";
 import type { FaultyProxy } from "./proxy.ts";
 
@@ -9,11 +10,6 @@ const TEMPERATURE = `sensor/${ID}/temperature`;
 const CAPACITY = 32;
 /** Of the node's random delays, so that an outage is as long in each run: 0.5, 1.1, 1.5 and 2.4 seconds. */
 const SEED = 4;
-
-let dropsNewest: string;
-beforeAll(async () => {
-  dropsNewest = await compileVariant("commands", "NODE_DROP_OLDEST=0");
-});
 
 /** Sequence numbers in the order in which they first arrived. */
 function arrivals(readings: readonly Reading[]): number[] {
@@ -65,12 +61,21 @@ async function dropped(node: TestNode, atLeast: number): Promise<void> {
   await node.log.first(`${atLeast} dropped readings`, ({ text }) => droppedIn(text) >= atLeast);
 }
 
+/** How many readings the node says it has dropped, before entry `end` of its log. */
+function droppedBy(node: TestNode, end = node.log.end): number {
+  return Math.max(...node.log.entries.slice(0, end).map(({ text }) => droppedIn(text)));
+}
+
 function droppedIn(text: string): number {
   return Number(text.match(/^readings dropped: (\d+)$/)?.[1] ?? 0);
 }
 
-describe.each(TARGETS)("MQTT 3.1.1: readings of a node under $name", (target) => {
-  const test = labTest(target);
+describeCases("readings of a node", ({ target, version }) => {
+  const test = labTest(target, version);
+  let dropsNewest: string;
+  beforeAll(async () => {
+    dropsNewest = await compileVariant("commands", "NODE_DROP_OLDEST=0", ...version.use);
+  });
 
   test("are all delivered, in order, across a restart of the broker", async (lab) => {
     const broker = await lab.mosquitto();
@@ -78,11 +83,16 @@ describe.each(TARGETS)("MQTT 3.1.1: readings of a node under $name", (target) =>
     const proxy = await lab.proxy(broker);
     const node = await lab.node(proxy, { module: "commands", seed: SEED });
     await observer.messages.all(3, "readings", ({ topic }) => topic === TEMPERATURE);
+    // Mosquitto 2.0.11 writes no session to its disk that began with Clean Start 1, which is how one begins under 5.0.
+    proxy.current.cut();
+    await node.log.all(2, "connections", ({ text }) => text === "online");
+    const first = lastAccepted(proxy);
+    const closed = node.said("link closed");
     await holdAcknowledgements(proxy, 3);
     await broker.stop();
     const awayFrom = Date.now();
     // The lost link, and two attempts in vain.
-    await node.log.all(3, "lost links", ({ text }) => text.startsWith("link closed"));
+    await node.log.all(closed + 3, "lost links", ({ text }) => text.startsWith("link closed"));
     proxy.faults.lose = () => false;
     await broker.start();
     const backAt = Date.now();
@@ -95,13 +105,13 @@ describe.each(TARGETS)("MQTT 3.1.1: readings of a node under $name", (target) =>
 
     const last = lastAccepted(proxy);
     expect(await proxy.connack(last)).toMatchObject({ sessionPresent: true });
-    const redelivered = unacknowledged(proxy, 0);
+    const redelivered = unacknowledged(proxy, first);
     expect(redelivered.length).toBeGreaterThanOrEqual(3);
     const resent = proxy.published(TEMPERATURE, last).filter(({ dup }) => dup);
     expect(resent.map(({ messageId }) => messageId)).toEqual(redelivered);
   });
 
-  test("[MQTT-4.4.0-1] [MQTT-3.3.1-1] [MQTT-2.3.1-3] are sent again with DUP and the same identifier when their PUBACKs were lost", async (lab) => {
+  test(`${proves(version, "[MQTT-4.4.0-1] [MQTT-3.3.1-1] [MQTT-2.3.1-3]", "[MQTT-4.4.0-1] [MQTT-3.3.1-1] [MQTT-4.3.2-3]")}are sent again with DUP and the same identifier when their PUBACKs were lost`, async (lab) => {
     const broker = await lab.mosquitto();
     const observer = await lab.observer(broker);
     const proxy = await lab.proxy(broker);
@@ -113,7 +123,7 @@ describe.each(TARGETS)("MQTT 3.1.1: readings of a node under $name", (target) =>
     proxy.current.cut();
     proxy.faults.lose = () => false;
 
-    expect(await proxy.connack(1)).toMatchObject({ returnCode: 0, sessionPresent: true });
+    expect(await proxy.connack(1)).toMatchObject({ sessionPresent: true });
     const readings = await readingsUntil(observer, Date.now() + 300);
     const after = proxy.published(TEMPERATURE, 1);
     const again = after.slice(0, redelivered.length);
@@ -129,7 +139,7 @@ describe.each(TARGETS)("MQTT 3.1.1: readings of a node under $name", (target) =>
     expect(readings.length, "the broker had them already and delivers them twice").toBeGreaterThan(seen.length);
   });
 
-  test("[MQTT-3.2.2-3] go out again without DUP to a broker that has lost everything, and so does SUBSCRIBE", async (lab) => {
+  test(`${proves(version, "[MQTT-3.2.2-3]", "[MQTT-3.2.2-5]")}go out again without DUP to a broker that has lost everything, and so does SUBSCRIBE`, async (lab) => {
     const broker = await lab.mosquitto();
     const observer = await lab.observer(broker);
     const proxy = await lab.proxy(broker);
@@ -146,7 +156,7 @@ describe.each(TARGETS)("MQTT 3.1.1: readings of a node under $name", (target) =>
     await broker.start();
 
     const { packet } = await proxy.sees("broker", "connack", { from });
-    expect(packet).toMatchObject({ returnCode: 0, sessionPresent: false });
+    expect(packet).toMatchObject({ sessionPresent: false });
     await proxy.packets.all(2, "SUBACKs", (entry) => entry.packet.cmd === "suback", { from });
     await proxy.packets.all(6, "PUBACKs", (entry) => entry.packet.cmd === "puback", { from });
     const published = proxy.published(TEMPERATURE, lastAccepted(proxy));
@@ -176,11 +186,17 @@ describe.each(TARGETS)("MQTT 3.1.1: readings of a node under $name", (target) =>
     const readings = await readingsUntil(observer, Date.now() + 500);
     const seen = arrivals(readings);
     expect(seen).toEqual(upTo(seen.length));
-    // The one whose PUBACK was torn came twice; on a slow machine so did one right behind it, and none that was not sent again.
-    const again = proxy.published(TEMPERATURE, 2).filter(({ dup }) => dup).length;
+    for (const connection of [1, 2]) {
+      const again = proxy.published(TEMPERATURE, connection).filter(({ dup }) => dup);
+      expect(again.length).toBeGreaterThan(0);
+      expect(again.map(({ messageId }) => messageId)).toEqual(unacknowledged(proxy, connection - 1));
+    }
+    // What the proxy had passed on whole, the broker delivered: once for each time that it got it.
+    const passedOn = proxy.packets.entries.filter(({ topic, lost }) => topic === TEMPERATURE && !lost);
+    const came = readings.map(({ seq }) => seq);
+    const sent = passedOn.map(({ packet }) => sequence((packet as IPublishPacket).payload));
+    expect(came).toEqual(sent.slice(0, came.length));
     expect(readings.length, "the reading whose PUBACK was torn came twice").toBeGreaterThan(seen.length);
-    expect(readings.length, "only readings sent again came twice").toBeLessThanOrEqual(seen.length + again);
-    for (const connection of [1, 2]) expect(proxy.published(TEMPERATURE, connection)[0]?.dup).toBe(true);
   });
 
   test("drop the oldest when the queue overflows, and the log counts them", async (lab) => {
@@ -197,10 +213,17 @@ describe.each(TARGETS)("MQTT 3.1.1: readings of a node under $name", (target) =>
     await node.log.all(2, "connections", ({ text }) => text === "online");
     const readings = await readingsUntil(observer, Date.now() + 300);
     const seen = arrivals(readings);
-    // All that ever went out before the outage, for the broker may count on what it may have seen; then a gap.
+    const missing = upTo(seen.length + droppedBy(node)).filter((seq) => !seen.includes(seq));
+    expect(seen).toEqual(upTo(seen.length + missing.length).filter((seq) => !missing.includes(seq)));
+    expect(missing).toHaveLength(droppedBy(node));
+    // All that ever went out before the outage arrives, for the broker may count on what it may have seen; then comes a gap. Where
+    // the node comes back just as a reading is due, it drops another one behind those that have just left.
     const gap = proxy.published(TEMPERATURE, 0).length;
-    const lost = Math.max(...node.log.entries.map(({ text }) => droppedIn(text)));
-    expect(seen).toEqual([...upTo(gap), ...upTo(seen.length - gap).map((index) => gap + lost + index)]);
+    const whileAway = droppedBy(
+      node,
+      node.log.entries.findLastIndex(({ text }) => text === "online"),
+    );
+    expect(missing.slice(0, whileAway)).toEqual(upTo(whileAway).map((index) => gap + index));
   });
 
   test("drop the newest instead, if that was chosen at compile time", async (lab) => {
@@ -218,7 +241,7 @@ describe.each(TARGETS)("MQTT 3.1.1: readings of a node under $name", (target) =>
     const readings = await readingsUntil(observer, Date.now() + 300);
     const seen = arrivals(readings);
     const gap = proxy.published(TEMPERATURE, 0).length - unacknowledged(proxy, 0).length + CAPACITY;
-    const lost = Math.max(...node.log.entries.map(({ text }) => droppedIn(text)));
+    const lost = droppedBy(node);
     expect(seen).toEqual([...upTo(gap), ...upTo(seen.length - gap).map((index) => gap + lost + index)]);
   });
 

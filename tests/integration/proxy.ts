@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import type { IConnackPacket, IPublishPacket, Packet } from "mqtt-packet";
 import { Journal, type Search } from "./journal.ts";
-import { describePacket, Framer, isPublish, parsePacket } from "./wire.ts";
+import { describePacket, Framer, isConnect, isPublish, parsePacket } from "./wire.ts";
 
 export type Side = "node" | "broker";
 
@@ -13,8 +13,12 @@ export interface WirePacket {
   readonly connection: number;
   readonly from: Side;
   readonly packet: Packet;
+  /** The packet as it is on the wire. */
+  readonly bytes: Buffer;
+  /** What a PUBLISH is about, though it may give an alias alone; empty for other packets. */
+  readonly topic: string;
   readonly atMs: number;
-  /** Whether the proxy kept it to itself. */
+  /** Whether the proxy kept it to itself, or a part of it. */
   readonly lost: boolean;
 }
 
@@ -83,8 +87,8 @@ export class FaultyProxy {
   published(topic: string, connection?: number): IPublishPacket[] {
     return this.packets.entries
       .filter((entry) => entry.from === "node" && (connection ?? entry.connection) === entry.connection)
-      .map(({ packet }) => packet)
-      .filter((packet) => isPublish(packet) && packet.topic === topic) as IPublishPacket[];
+      .filter((entry) => entry.topic === topic)
+      .map(({ packet }) => packet as IPublishPacket);
   }
 
   async close(): Promise<void> {
@@ -98,6 +102,8 @@ export class ProxyConnection {
   readonly #node: Socket;
   readonly #broker: Socket;
   #silent = false;
+  /** The protocol version that CONNECT names. */
+  #level = 4;
 
   constructor(proxy: FaultyProxy, number: number, node: Socket, broker: Socket) {
     this.number = number;
@@ -128,25 +134,41 @@ export class ProxyConnection {
   #carry(proxy: FaultyProxy, from: Side, source: Socket, target: Socket): void {
     const framer = new Framer();
     const pump = new Pump(target, proxy.faults);
+    const aliases = new Map<number, string>();
+    let isTorn = false;
     source.on("data", (bytes: Buffer) => {
+      if (isTorn) return;
       for (const frame of framer.push(bytes)) {
-        const packet = parsePacket(frame);
-        const lost = this.#silent || proxy.faults.lose(packet, from);
-        proxy.packets.add({ connection: this.number, from, packet, atMs: performance.now(), lost });
-        if (lost) continue;
-        const torn = proxy.faults.tear(packet, from);
-        if (torn !== undefined) return pump.end(frame.subarray(0, torn), () => source.resetAndDestroy());
-        pump.push(frame);
+        const packet = parsePacket(frame, this.#level);
+        if (isConnect(packet)) this.#level = packet.protocolVersion ?? 4;
+        const topic = isPublish(packet) ? topicOf(packet, aliases) : "";
+        const cutAt = proxy.faults.tear(packet, from);
+        const lost = this.#silent || cutAt !== undefined || proxy.faults.lose(packet, from);
+        const atMs = performance.now();
+        proxy.packets.add({ connection: this.number, from, packet, bytes: frame, topic, atMs, lost });
+        if (!lost) pump.push(frame);
+        if (cutAt === undefined) continue;
+        // The other direction goes on to its end: what was passed on there arrives.
+        isTorn = true;
+        return pump.end(frame.subarray(0, cutAt));
       }
     });
     source.on("end", () => {
-      if (!this.#silent) pump.end();
+      if (!this.#silent && !isTorn) pump.end();
     });
     source.on("error", () => {
       if (!this.#silent) this.cut();
       else source.destroy();
     });
   }
+}
+
+/** A PUBLISH's topic, which an alias may stand for. */
+function topicOf({ topic, properties }: IPublishPacket, aliases: Map<number, string>): string {
+  const alias = properties?.topicAlias;
+  if (alias === undefined) return topic;
+  if (topic !== "") aliases.set(alias, topic);
+  return aliases.get(alias) ?? "";
 }
 
 /** Writes to a socket, in pieces if that was asked for. */
@@ -164,14 +186,9 @@ class Pump {
     this.#work = this.#work.then(() => this.#write(bytes));
   }
 
-  /** The last bytes, which may be none; calls back once they are out. */
-  end(bytes: Buffer = Buffer.alloc(0), done: () => void = () => {}): void {
-    this.#work = this.#work
-      .then(() => this.#write(bytes))
-      .then(() => {
-        this.#target.end();
-        done();
-      });
+  /** The last bytes, which may be none. */
+  end(bytes: Buffer = Buffer.alloc(0)): void {
+    this.#work = this.#work.then(() => this.#write(bytes)).then(() => void this.#target.end());
   }
 
   async #write(bytes: Buffer): Promise<void> {

@@ -1,6 +1,6 @@
 /** A stream of bytes as the MQTT packets in it, by mqtt-packet and not by the project's own code. */
 
-import mqttPacket, { type IPublishPacket, type ISubscribePacket, type Packet } from "mqtt-packet";
+import mqttPacket, { type IConnectPacket, type IPublishPacket, type ISubscribePacket, type Packet } from "mqtt-packet";
 
 /** Longest header: type and four bytes of Remaining Length. */
 const MAX_HEADER_BYTES = 5;
@@ -32,9 +32,9 @@ function sizeOf(bytes: Buffer): number {
   return Number.POSITIVE_INFINITY;
 }
 
-/** Parses one whole packet. Throws if it breaks the standard. */
-export function parsePacket(bytes: Buffer): Packet {
-  const parser = mqttPacket.parser({ protocolVersion: 4 });
+/** Parses one whole packet of 3.1.1 (4) or 5.0 (5). Throws if it breaks the standard. */
+export function parsePacket(bytes: Buffer, protocolVersion: number): Packet {
+  const parser = mqttPacket.parser({ protocolVersion });
   let parsed: Packet | undefined;
   parser.on("packet", (packet) => {
     parsed = packet;
@@ -49,6 +49,10 @@ export function parsePacket(bytes: Buffer): Packet {
 
 export function isPublish(packet: Packet): packet is IPublishPacket {
   return packet.cmd === "publish";
+}
+
+export function isConnect(packet: Packet): packet is IConnectPacket {
+  return packet.cmd === "connect";
 }
 
 export function isSubscribe(packet: Packet): packet is ISubscribePacket {
