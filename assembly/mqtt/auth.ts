@@ -1,14 +1,13 @@
 /** Enhanced authentication of MQTT 5.0 (4.12): the application answers what the broker asks. */
 
-import { auth, connection, RECEIVE } from "../image";
+import { auth, connection } from "../image";
 import { copy } from "../memory";
 import { AUTH } from "../options";
 import { equals, Text, writeBytes, writeU8, writeU16 } from "../text";
 import { finishPacket, isOnline, MAX_PACKET, outputEnd, outputHasRoomFor, Phase } from "./connection";
 import { protocolError } from "./fault";
-import { consume } from "./message";
 import { PacketType } from "./packet";
-import { Allowed, hasProperty, Property, propertyText, readLastProperties } from "./property";
+import { Allowed, hasProperty, isProblemWanted, Property, propertyText, readLastProperties } from "./property";
 import { ReasonCode } from "./reason";
 import { broken, Event } from "./receive";
 import { writeVarint } from "./varint";
@@ -24,11 +23,11 @@ export class Auth {
   method: usize = 0;
   /** Data that goes along with CONNECT, a constant text of the application, or 0. */
   data: usize = 0;
-  /** Bytes of the AUTH packet that asks. */
-  size: i32 = 0;
   /** Whether the broker has asked, and its packet is not finished. */
   isAsked: bool = false;
   isAnswered: bool = false;
+  /** Whether a whole step has gone by since. */
+  isOverdue: bool = false;
   /** Whether this side has begun to authenticate again. */
   isRenewing: bool = false;
 }
@@ -48,14 +47,14 @@ export function authEvent(body: usize, end: usize): i32 {
   // Reason Code 0 may be left out, and the properties with it, but not for a method that must be repeated.
   if (auth.method == 0 || body == end) return broken(protocolError());
   const reason = <i32>load<u8>(body);
-  if (!readLastProperties(body + 1, end, Allowed.AUTH)) return Event.VIOLATION;
+  if (!readLastProperties(body + 1, end, Allowed.AUTH) || !isProblemWanted()) return Event.VIOLATION;
   if (!isMethodRepeated()) return broken(protocolError());
   const connecting = connection.phase == Phase.CONNECTING;
   if (!connecting && !auth.isRenewing) return broken(protocolError());
   if (reason == ReasonCode.CONTINUE_AUTHENTICATION) {
     auth.isAsked = true;
     auth.isAnswered = false;
-    auth.size = <i32>(end - RECEIVE);
+    auth.isOverdue = false;
     return Event.CHALLENGE;
   }
   // Success ends an authentication that this side began anew; the first one ends with CONNACK [MQTT-4.12.0-2].
@@ -64,12 +63,11 @@ export function authEvent(body: usize, end: usize): i32 {
   return Event.HANDLED;
 }
 
-/** Takes the broker's question out of the buffer once it is answered. Returns false while it is not. */
+/** Is done with the broker's question once it is answered. Returns false while it is not. */
 export function finishChallenge(): bool {
   if (!auth.isAsked) return true;
   if (!auth.isAnswered) return false;
   auth.isAsked = false;
-  consume(auth.size);
   return true;
 }
 

@@ -4,7 +4,7 @@
  * This side does no I/O. The node's link puts received bytes at `receiveEnd()` and takes bytes to send from `output()`.
  */
 
-import { auth, connection, inbound, OUTPUT, requests, upload } from "../image";
+import { auth, connection, inbound, OUTPUT, properties, requests, upload } from "../image";
 import { copy, reached } from "../memory";
 import { ALIASES, AUTH, MESSAGES, OUTBOX, SENDS_QOS_2, TRANSMIT, UPLOAD, V5 } from "../options";
 import { writeU8 } from "../text";
@@ -78,6 +78,8 @@ export const OUTPUT_CAPACITY: i32 = TRANSMIT;
 const HAS_LONG_PACKETS: bool = V5 || OUTBOX > 0;
 /** The largest packet that goes into the output beside others. */
 export const MAX_PACKET: i32 = HAS_LONG_PACKETS ? 258 : 129;
+/** The largest SUBSCRIBE or UNSUBSCRIBE (subscribe.ts). */
+const MAX_REQUEST: i32 = V5 ? 136 : MAX_PACKET;
 /** Whether packets that arrive need answers that wait in the output. */
 export const ANSWERS: bool = MESSAGES || SENDS_QOS_2;
 
@@ -122,7 +124,7 @@ export function outputHasRoomFor(bytes: i32): bool {
 
 /** Whether a request fits behind what waits, with room left for the answer and the PUBACK of the message at hand, if any. */
 export function outputHasRoom(): bool {
-  return outputHasRoomFor(inbound.size == 0 ? MAX_PACKET : 2 * MAX_PACKET + 4);
+  return outputHasRoomFor(inbound.size == 0 ? MAX_REQUEST : MAX_REQUEST + MAX_PACKET + 4);
 }
 
 /** Keeps what the link did not take of bytes that lie outside the output buffer. The output must be empty. */
@@ -172,7 +174,11 @@ export function resetConnection(): void {
   connection.pinging = false;
   if (ANSWERS) inbound.blocked = false;
   if (UPLOAD) upload.left = 0;
-  if (AUTH) auth.isAsked = false;
+  if (V5) properties.packetSize = 0;
+  if (AUTH) {
+    auth.isAsked = false;
+    auth.isRenewing = false;
+  }
   if (ALIASES > 0) forgetAliases();
   if (MESSAGES) {
     dropInbound();

@@ -115,9 +115,10 @@ export function readPublish(body: usize, size: u32): i32 {
     }
   }
   if (RECEIVES_QOS_2) {
-    if (qos == 2) {
-      if (isReceived(identifier)) return skipDuplicate(size);
-      if (!hasRoomForReceived()) return violation(ReasonCode.RECEIVE_MAXIMUM_EXCEEDED);
+    if (qos == 2 && isReceived(identifier)) return skipDuplicate(size);
+    // Under MQTT 5.0 messages under QoS 1 count as well [MQTT-3.3.4-9].
+    if ((qos == 2 || (V5 && isV5() && qos == 1)) && !hasRoomForReceived()) {
+      return violation(ReasonCode.RECEIVE_MAXIMUM_EXCEEDED);
     }
   }
   if (!isWhole && !DOWNLOAD) {

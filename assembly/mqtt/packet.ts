@@ -21,6 +21,14 @@ export namespace PacketType {
   export const AUTH: i32 = 0xf0;
 }
 
+/** Whether a first byte names a type, with the flags that the standard fixes for it [MQTT-2.1.3-1]; PUBLISH has its own. */
+export function isFirstByte(byte: i32): bool {
+  const type = byte >> 4;
+  if (type == 0 || type == 3) return type != 0;
+  // 6, 8 and 10: PUBREL, SUBSCRIBE and UNSUBSCRIBE.
+  return (byte & 0x0f) == (type == 6 || type == 8 || type == 10 ? 2 : 0);
+}
+
 /** Low bits of a PUBLISH's first byte. */
 export namespace PublishFlag {
   export const RETAIN: i32 = 0x01;

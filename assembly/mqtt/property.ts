@@ -6,6 +6,7 @@
  */
 
 import { properties, PROPERTY_VALUES } from "../image";
+import { PROBLEM_INFORMATION } from "../options";
 import { equals, readU16, Text, writeU8, writeU16 } from "../text";
 import { malformed, protocolError, violation } from "./fault";
 import { ReasonCode } from "./reason";
@@ -81,6 +82,8 @@ export class Properties {
   /** Where they lie, without their length. */
   start: usize = 0;
   end: usize = 0;
+  /** Bytes of a packet that was handled, and stays in the receive buffer until the next is read: these lie in it. */
+  packetSize: i32 = 0;
 }
 
 /**
@@ -114,6 +117,13 @@ export function readLastProperties(start: usize, end: usize, allowed: u64): bool
   const behind = readProperties(start, end, allowed);
   if (behind == end) return true;
   if (behind != 0) malformed();
+  return false;
+}
+
+/** Whether the broker was not asked to leave out what the properties tell of a problem [MQTT-3.1.2-29]. */
+export function isProblemWanted(): bool {
+  if (PROBLEM_INFORMATION || (properties.present & Allowed.ACKNOWLEDGEMENT) == 0) return true;
+  protocolError();
   return false;
 }
 

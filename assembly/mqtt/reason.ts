@@ -45,11 +45,11 @@ export namespace Failures {
   export const SUBACK: u64 = 0x6_4082_8089;
   /** 3.11.3: 80, 83, 87, 8f, 91 [MQTT-3.11.3-2]. */
   export const UNSUBACK: u64 = 0x0002_8089;
-  /** 3.14.2.1, of a server: 80 to 83, 87, 89, 8b, 8d to 90, 93 to a2 [MQTT-3.14.2-1]. */
-  export const DISCONNECT: u64 = 0x7_fff9_ea8f;
+  /** 3.14.2.1, of a server: 80 to 83, 87, 89, 8b, 8d to 90, 93 to a2 [MQTT-3.14.2-1]; and 8c, which 2.4 alone has. */
+  export const DISCONNECT: u64 = 0x7_fff9_fa8f;
 }
 
-/** Whether a code of 0x80 or above is among the given ones. */
+/** Whether a code is one of the given failures. */
 export function isFailure(code: i32, among: u64): bool {
-  return code < 0xc0 && (among >>> (code - FIRST_FAILURE)) & 1;
+  return code >= FIRST_FAILURE && code < 0xc0 && (among >>> (code - FIRST_FAILURE)) & 1;
 }

@@ -1,6 +1,6 @@
 /** Received bytes become events, one packet at a time. Whatever breaks the standard ends the connection [MQTT-4.8.0-1]. */
 
-import { connection, continuity, inbound, RECEIVE, received } from "../image";
+import { connection, continuity, inbound, properties, RECEIVE, received } from "../image";
 import { AUTH, DOWNLOAD, INBOUND_QOS, MESSAGES, PERSISTENT, RECEIVE_CAPACITY, RECEIVES_QOS_2, V5 } from "../options";
 import { ACKNOWLEDGEMENT_BYTES, takeAcknowledgement } from "./acknowledgement";
 import { answerEventV5 } from "./answer";
@@ -9,12 +9,12 @@ import { ANSWERS, outputHasRoomFor, Phase } from "./connection";
 import { malformed, protocolError, violation } from "./fault";
 import { takeLimits } from "./limits";
 import { consume, finishInbound, isSkipping, nextPart, Reading, readPublish, skip } from "./message";
-import { ConnectReturnCode, PacketType, SUBSCRIPTION_REFUSED } from "./packet";
+import { ConnectReturnCode, isFirstByte, PacketType, SUBSCRIPTION_REFUSED } from "./packet";
 import { forgetProperties } from "./property";
 import { ReasonCode } from "./reason";
 import { acknowledge, forget } from "./session";
 import { takeSuback, takeUnsuback } from "./subscribe";
-import { readVarint, varintSize } from "./varint";
+import { INCOMPLETE, readVarint, varintSize } from "./varint";
 import { isV5 } from "./version";
 
 export namespace Event {
@@ -36,17 +36,25 @@ export namespace Event {
   export const UNDELIVERED: i32 = 7;
   /** The broker has a question about who this node is: it is in `auth`. */
   export const CHALLENGE: i32 = 8;
+  /** The broker refuses to take back a subscription; `fault` says why. */
+  export const STILL_SUBSCRIBED: i32 = 9;
   /** The peer breaks the standard; `fault` says how: close the connection. */
-  export const VIOLATION: i32 = 9;
+  export const VIOLATION: i32 = 10;
   /** The broker ends the connection; `fault` says why. */
-  export const DISCONNECTED: i32 = 10;
+  export const DISCONNECTED: i32 = 11;
   /** CONNACK refused the connection; its return code or Reason Code is added to this. */
   export const REFUSED: i32 = 16;
 }
 
-/** Reads the next packet. After `MESSAGE`, the next call finishes that message first. */
+/** Reads the next packet. What the last one said can be read until then. After `MESSAGE`, that message is finished first. */
 export function nextEvent(): i32 {
   if (AUTH) if (!finishChallenge()) return Event.NONE;
+  if (V5) {
+    if (properties.packetSize != 0) {
+      consume(properties.packetSize);
+      properties.packetSize = 0;
+    }
+  }
   if (MESSAGES) {
     finishInbound();
     skip();
@@ -59,8 +67,8 @@ export function nextEvent(): i32 {
   let remaining = <u32>load<u8>(RECEIVE + 1);
   if (MESSAGES || V5) {
     if (remaining > 0x7f) {
-      const length = readVarint(RECEIVE + 1, RECEIVE + min(received, 1 + MAX_LENGTH_BYTES));
-      if (length < 0) return received <= MAX_LENGTH_BYTES && isIncomplete(received) ? Event.NONE : broken(malformed());
+      const length = readVarint(RECEIVE + 1, RECEIVE + received);
+      if (length < 0) return length == INCOMPLETE ? Event.NONE : broken(malformed());
       remaining = length;
       body = RECEIVE + 1 + varintSize(length);
     }
@@ -68,6 +76,7 @@ export function nextEvent(): i32 {
   const size = remaining + <u32>(body - RECEIVE);
 
   const type = <i32>load<u8>(RECEIVE);
+  if (V5) if (isV5() && !isFirstByte(type)) return broken(malformed());
   const connecting = connection.phase == Phase.CONNECTING;
   // CONNACK comes first and once [MQTT-3.2.0-1] [MQTT-3.2.0-2], but for AUTH in front of it.
   if (connecting != (type == PacketType.CONNACK)) {
@@ -91,17 +100,9 @@ export function nextEvent(): i32 {
   }
   connection.answers++;
   const event = V5 && isV5() ? answerEventV5(type, body, RECEIVE + size) : answerEvent(type, body);
-  if (AUTH) if (event == Event.CHALLENGE) return event;
-  consume(size);
+  if (V5) properties.packetSize = size;
+  else consume(size);
   return event;
-}
-
-/** The Remaining Length ends within this many bytes (2.2.3). */
-const MAX_LENGTH_BYTES: i32 = 4;
-
-/** Whether the Remaining Length goes on behind the bytes that have arrived. */
-function isIncomplete(received: i32): bool {
-  return load<u8>(RECEIVE + received - 1) > 0x7f;
 }
 
 /** The peer has broken the standard, in a way that was noted. */

@@ -1,11 +1,14 @@
 /** Variable Byte Integers (5.0: 1.5.5; 3.1.1: 2.2.3): seven bits a byte, the lowest first, at most four bytes. */
 
-/** Returns the number that begins at `start`, or -1 if it does not end before `end`, is too long, or longer than it need be. */
+/** What `readVarint` returns where the number goes on at `end`. */
+export const INCOMPLETE: i32 = -2;
+
+/** Returns the number that begins at `start`, `INCOMPLETE`, or -1 if it is too long, or longer than it need be. */
 export function readVarint(start: usize, end: usize): i32 {
   let value: u32 = 0;
   let at = start;
   for (let shift: u32 = 0; shift < 28; shift += 7) {
-    if (at >= end) return -1;
+    if (at >= end) return INCOMPLETE;
     const byte = <u32>load<u8>(at++);
     value |= (byte & 0x7f) << shift;
     // A last byte of zero adds nothing [MQTT-1.5.5-1].

@@ -182,7 +182,7 @@ export function finish(nowMs: u32): u32 {
 /** The long way to finish: anything may wait to be handled or sent. */
 function finishLong(): u32 {
   if (MESSAGES) while (nextMessage()) {}
-  if (AUTH) if (auth.isAsked && !auth.isAnswered) refuseChallenge();
+  if (AUTH) if (auth.isAsked && !auth.isAnswered) awaitAnswer();
   const now = connection.now;
   if (isOnline() && isDeadline()) tick();
   if (connection.expects == Expect.ANYTHING || connection.outputLength != 0) {
@@ -199,6 +199,8 @@ function finishLong(): u32 {
   else wait = advance(now);
   if (!isOutputIdle()) wait = min(wait, RETRY_MS);
   else if (ANSWERS && inbound.blocked) wait = unblock();
+  // The question is still in the receive buffer, perhaps in front of other packets.
+  if (AUTH) if (auth.isAsked) wait = 0;
   return min<u32>(wait, connection.deadline - now);
 }
 
@@ -257,8 +259,12 @@ function sendExpiry(waitedS: u32): void {
   if (isV5()) writeExpiry(waitedS < STALE_S ? STALE_S - waitedS : 1);
 }
 
-/** The application left the broker's question open: the connection can't go on. */
-function refuseChallenge(): void {
+/** The application may have seen the broker's question in the next step. If it leaves it open, the connection can't go on. */
+function awaitAnswer(): void {
+  if (!auth.isOverdue) {
+    auth.isOverdue = true;
+    return;
+  }
   say(Level.ERROR, UNANSWERED);
   writeDisconnect(ReasonCode.NOT_AUTHORIZED);
   flush();

@@ -67,7 +67,7 @@ export function handlePackets(): void {
     if (event >= Event.VIOLATION) return end(event);
     if (MESSAGES && event == Event.OVERSIZED) say(Level.WARNING, OVERSIZED);
     else if (MESSAGES && event == Event.UNSUBSCRIBED) tellRefusal(UNSUBSCRIBED);
-    else if (V5 && event == Event.UNDELIVERED) tellUndelivered();
+    else if (V5 && (event == Event.UNDELIVERED || event == Event.STILL_SUBSCRIBED)) tellFailure(event);
     else if (event != Event.HANDLED) welcome(event);
   }
 }
@@ -93,9 +93,9 @@ function tellRefusal(text: Text): void {
   if (V5) if (isV5()) tellReason(Level.ERROR);
 }
 
-/** The broker has acknowledged a reading or a message, and refused it for good: it counts as dropped. */
-function tellUndelivered(): void {
-  queue.dropped++;
+/** The broker has refused what it answers. A reading or a message that it refused for good counts as dropped. */
+function tellFailure(event: i32): void {
+  if (event == Event.UNDELIVERED) queue.dropped++;
   sayNumber(Level.ERROR, UNDELIVERED, fault.reason);
   tellReason(Level.ERROR);
 }

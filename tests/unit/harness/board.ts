@@ -23,6 +23,8 @@ export class ScriptedBoard implements Board {
   sensorError = 0;
   /** Milliseconds since the Unix epoch; undefined until the clock is set. */
   clockUnixMs: number | undefined;
+  /** How many endpoints are configured. No script says so: one, as under wasm3. */
+  endpoints = 1;
   /** Bytes that `net_send` took. */
   sentBytes = 0;
   /** Over every byte that `net_send` took and every result that was noted, in their order. */
@@ -95,9 +97,9 @@ export class ScriptedBoard implements Board {
 
   readonly network: Network = {
     open: (endpoint) => {
-      if (endpoint !== 0) return Errno.ENOENT;
+      if (endpoint < 0 || endpoint >= this.endpoints) return Errno.ENOENT;
       if (this.#link !== "none") return Errno.EMFILE;
-      this.onEvent?.("open 0");
+      this.onEvent?.(`open ${endpoint}`);
       this.#link = "connecting";
       return 0;
     },

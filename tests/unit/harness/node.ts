@@ -17,6 +17,8 @@ export interface TestNodeOptions {
   readonly nowMs?: number;
   /** Of `random()`. */
   readonly seed?: number;
+  /** How many endpoints are configured; 1 unless it is given. */
+  readonly endpoints?: number;
 }
 
 export class TestNode {
@@ -27,24 +29,29 @@ export class TestNode {
   waitMs = 0;
   /** How many links the node has opened. */
   links = 0;
+  /** The endpoint of the last one. */
+  endpoint = -1;
   readonly #node: NodeInstance;
   readonly #constants: Constants;
   #sent = "";
   #logs: string[] = [];
   #actuations: number[] = [];
 
-  constructor(module: LoadedModule, { config = {}, nowMs = 1000, seed = 1 }: TestNodeOptions = {}) {
+  constructor(module: LoadedModule, { config = {}, nowMs = 1000, seed = 1, endpoints = 1 }: TestNodeOptions = {}) {
     for (const [key, value] of Object.entries({ id: ID, ...config })) {
       if (value !== undefined) this.board.setConfig(key, value);
     }
     this.board.seed(seed);
+    this.board.endpoints = endpoints;
     this.board.onSend = (bytes) => {
       this.#sent += Buffer.from(bytes).toString("hex");
     };
     this.board.onLog = (level, text) => this.#logs.push(`${level} ${text}`);
     this.board.onEvent = (line) => {
-      if (line === "open 0") this.links++;
-      else if (line.startsWith("actuator 0 ")) this.#actuations.push(Number(line.slice("actuator 0 ".length)));
+      if (line.startsWith("open ")) {
+        this.links++;
+        this.endpoint = Number(line.slice("open ".length));
+      } else if (line.startsWith("actuator 0 ")) this.#actuations.push(Number(line.slice("actuator 0 ".length)));
     };
     this.nowMs = nowMs;
     this.#node = new NodeInstance(module, this.board);
