@@ -55,7 +55,7 @@ export interface Outcome {
   readonly sent: readonly Packet[];
   /** The same as it was on the wire. */
   readonly bytes: Buffer;
-  /** Whether the link still stands. */
+  /** Whether the link still stands; a new one would not be open yet. */
   readonly linked: boolean;
 }
 
@@ -86,9 +86,11 @@ export class Lab {
     const places = cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b);
     let from = 0;
     for (const to of [...places, bytes.length]) {
-      if (!this.node.linked) break;
+      if (this.node.board.link !== "open") break;
       this.node.board.receive(bytes.subarray(from, to));
       this.node.settle();
+      // It may ask to be run again at once.
+      for (let more = 0; this.node.waitMs === 0 && more < 10; more++) this.node.step();
       from = to;
     }
     return this.outcome();
@@ -114,7 +116,7 @@ export class Lab {
       else logs.push(line);
     }
     const bytes = Buffer.from(this.node.sent(), "hex");
-    return { told, logs, bytes, sent: decode(bytes, this.version), linked: this.node.linked };
+    return { told, logs, bytes, sent: decode(bytes, this.version), linked: this.node.board.link === "open" };
   }
 
   /** Lets a link open, and returns the CONNECT. */

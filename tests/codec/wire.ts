@@ -30,3 +30,19 @@ export function encodeBriefly(packet: Packet, version: Version): Buffer {
   const end = bytes[head] === 0 ? head : head + 1;
   return Buffer.concat([bytes.subarray(0, 1), Buffer.from([end - 2]), bytes.subarray(2, end)]);
 }
+
+/** Whether mqtt-packet says that these bytes are no packets. */
+export function isRefused(bytes: Uint8Array, version: Version): boolean {
+  const parser = mqttPacket.parser({ protocolVersion: version });
+  let refused = false;
+  parser.on("error", () => {
+    refused = true;
+  });
+  try {
+    parser.parse(Buffer.from(bytes));
+  } catch {
+    // Where a packet ends too soon it may read past the end of its own buffer.
+    refused = true;
+  }
+  return refused;
+}
