@@ -27,7 +27,7 @@ import {
   publishV5,
   USER_PROPERTIES,
 } from "./arbitraries.ts";
-import { ALIASES, CAPACITY, type Lab, loadCodec, type Outcome, type State } from "./lab.ts";
+import { ALIASES, CAPACITY, type Lab, loadCodec, type Outcome } from "./lab.ts";
 import { runs, SEED } from "./seed.ts";
 import { ANSWER, accept, type Busy, busy, type Connecting, connecting, METHOD } from "./states.ts";
 import { encode, encodeBriefly, type Version } from "./wire.ts";
@@ -327,16 +327,21 @@ describe(`what mqtt-packet generates of a connection's beginning and end is read
   });
 
   test("MQTT 5.0: CONNACK that refuses, with every Reason Code and property", () => {
-    const { lab, held, fresh, authenticating } = state(5, "connecting");
+    const states = state(5, "connecting");
+    const { lab } = states;
     const packets = connackV5(undefined).filter(({ reasonCode }) => reasonCode !== 0);
-    const places = fc.constantFrom(held, fresh, authenticating);
-    const check = (packet: IConnackPacket, before: State, parts: readonly number[]): void => {
-      lab.restore(before);
+    const names = fc.constantFrom("held" as const, "fresh" as const, "authenticating" as const);
+    const check = (
+      packet: IConnackPacket,
+      before: "held" | "fresh" | "authenticating",
+      parts: readonly number[],
+    ): void => {
+      lab.restore(states[before]);
       const { logs, sent, linked } = lab.packet(packet, parts);
       const expected = refusal(`3 broker refuses: ${packet.reasonCode}`, packet.properties ?? {});
       deepStrictEqual({ logs, sent, linked }, { logs: expected, sent: [], linked: false });
     };
-    fc.assert(fc.property(packets, places, cuts, check), runs(4000));
+    fc.assert(fc.property(packets, names, cuts, check), runs(4000));
   });
 
   test.each([

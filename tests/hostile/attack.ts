@@ -6,14 +6,12 @@ import { join } from "node:path";
 import { loadModule } from "../../host/engine/module.ts";
 import { PROJECT_ROOT } from "../../host/project.ts";
 import { NodeBroke } from "../unit/harness/player.ts";
-import { Fuzz } from "./fuzz.ts";
+import { Fuzz, type FuzzOptions } from "./fuzz.ts";
 
-export interface Target {
+export interface Target extends Pick<FuzzOptions, "maxQos" | "method" | "config"> {
   /** Names the module's file, and the files of a run that failed. */
   readonly name: string;
   readonly wasm: Uint8Array;
-  /** Whether it asks for a session that lasts. */
-  readonly persistent: boolean;
 }
 
 export interface AttackOptions {
@@ -27,8 +25,8 @@ const FOLDER = join(PROJECT_ROOT, "build", "hostile");
 
 /** Runs the node on both engines. Returns what went wrong and how to see it again, or undefined if nothing did. */
 export function attack(target: Target, { seed, packets, build = "" }: AttackOptions): string | undefined {
-  const { name, wasm, persistent } = target;
-  const fuzz = new Fuzz(loadModule(wasm), { seed, packets, persistent });
+  const { name, wasm, ...rest } = target;
+  const fuzz = new Fuzz(loadModule(wasm), { ...rest, seed, packets });
   let broke: NodeBroke | undefined;
   try {
     fuzz.run();

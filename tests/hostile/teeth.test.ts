@@ -5,7 +5,7 @@ import { attack } from "./attack.ts";
 /** What the suite says of the module with that fault. */
 async function verdict(fault: number): Promise<string | undefined> {
   const wasm = await compileApp("tests/hostile/modules/fragile.ts", [`FAULT=${fault}`]);
-  return attack({ name: `fragile-${fault}`, wasm, persistent: false }, { seed: 1, packets: 3000 });
+  return attack({ name: `fragile-${fault}`, wasm }, { seed: 1, packets: 3000 });
 }
 
 describe("a module that breaks on one packet is reported", () => {
