@@ -7,9 +7,9 @@
 
 import "./image";
 import { actuator_write, log } from "./hal";
-import { auth as authState, inbound, queue, RECEIVE } from "./image";
+import { connection, auth as authState, inbound, queue, RECEIVE } from "./image";
 import { answerChallenge, renew } from "./mqtt/auth";
-import { isOnline } from "./mqtt/connection";
+import { Expect, isOnline } from "./mqtt/connection";
 import { PublishFlag } from "./mqtt/packet";
 import { findUserProperty, hasProperty, Property, propertyOr, propertyText } from "./mqtt/property";
 import { subscribeTo, unsubscribeFrom } from "./mqtt/subscribe";
@@ -23,7 +23,7 @@ import {
   draftUserProperty,
 } from "./node/draft";
 import { isId } from "./node/identity";
-import { Level } from "./node/log";
+import { Level, MAX_NUMBERED, sayNumber as tellNumber } from "./node/log";
 import {
   begin as beginStep,
   finish as finishStep,
@@ -90,13 +90,22 @@ export namespace node {
     return isId(id);
   }
 
+  /**
+   * Whether there may be a message, a new session or a question of the broker. Most steps only publish: asking once costs
+   * them less than three questions do.
+   */
+  @inline
+  export function hasNews(): bool {
+    return connection.expects == Expect.ANYTHING;
+  }
+
   /** Takes the next message to this node, if there is one, and is done with the last. Needs `NODE_MESSAGES=1` or `NODE_COMMANDS=1`. */
   @inline
   export function receive(): bool {
     return nextMessage();
   }
 
-  /** True once for each session that lacks this node's subscriptions: time to subscribe. Needs `NODE_COMMANDS=1`. */
+  /** True once for each session that lacks this node's subscriptions: time to subscribe. Needs what `receive` needs. */
   @inline
   export function isNewSession(): bool {
     return takeFreshSession();
@@ -133,6 +142,12 @@ export namespace node {
   @inline
   export function say(level: i32, text: Text): void {
     log(level, text.bytes, text.length);
+  }
+
+  /** Tells whoever runs the node a text of at most 20 bytes and a number behind it; a longer text goes without the number. */
+  export function sayNumber(level: i32, text: Text, value: i32): void {
+    if (text.length > MAX_NUMBERED) say(level, text);
+    else tellNumber(level, text, value);
   }
 }
 
@@ -171,6 +186,12 @@ export namespace message {
   @inline
   export function is(name: Text): bool {
     return isCommand(name);
+  }
+
+  /** Its topic, until the next `node.receive`. */
+  @inline
+  export function topic(): Text {
+    return changetype<Text>(inbound.topic - 2);
   }
 
   /** Whether its topic matches a topic filter. */
@@ -258,6 +279,13 @@ export namespace message {
     return equals(type, text.bytes, text.length);
   }
 
+  /** Whether these bytes came along as its correlation data: it answers the request that they went out with. */
+  @inline
+  export function hasCorrelation(bytes: usize, length: i32): bool {
+    if (!hasProperty(Property.CORRELATION_DATA)) return false;
+    return equals(propertyText(Property.CORRELATION_DATA), bytes, length);
+  }
+
   /** Identifier of the subscription that it matches, the last one of several, or 0. */
   @inline
   export function subscription(): u32 {
@@ -284,6 +312,14 @@ function tell(level: i32, bytes: usize, length: i32): void {
 // Messages of the application's own: begin, properties, payload, send. Needs `NODE_OUTBOX` ---------------------------------
 
 export namespace outgoing {
+  /** Queues a message whose payload is a text: `begin`, `text` and `send` in one. */
+  @inline
+  export function publish(topic: Text, payload: Text, qos: i32, retain: bool = false): bool {
+    if (!begin(topic, qos, retain)) return false;
+    text(payload);
+    return send();
+  }
+
   /** Begins a message. Returns false if there is no room for one, or the topic can't be a topic name. */
   @inline
   export function begin(topic: Text, qos: i32, retain: bool = false): bool {
@@ -299,7 +335,7 @@ export namespace outgoing {
   /** Begins the answer to the message at hand, with its correlation data. Returns false also if it asks for no answer. */
   @inline
   export function beginResponse(qos: i32): bool {
-    if (!hasProperty(Property.RESPONSE_TOPIC)) return false;
+    if (inbound.size == 0 || !hasProperty(Property.RESPONSE_TOPIC)) return false;
     const topic = propertyText(Property.RESPONSE_TOPIC);
     if (!beginMessage(topic.bytes, topic.length, qos << 1)) return false;
     if (hasProperty(Property.CORRELATION_DATA)) {
@@ -404,13 +440,19 @@ export namespace upload {
   }
 }
 
-// A will of the application's own: begin, `outgoing` for properties and payload, set. In `setup`. Needs `NODE_WILL` -----------
+// A will of the application's own: begin, `outgoing` for properties, text, set. In `setup`. Needs `NODE_WILL` ---------------
 
 export namespace will {
 
   @inline
   export function begin(topic: Text, qos: i32, retain: bool = false): bool {
     return beginWill(topic.bytes, topic.length, (qos << 1) | (<i32>retain));
+  }
+
+  /** Adds text to its payload, as `outgoing.text` does. */
+  @inline
+  export function text(text: Text): void {
+    draftBytes(text.bytes, text.length);
   }
 
   /** The will goes along with every connection from the next one on. Returns false if it did not fit. */
@@ -433,7 +475,7 @@ export namespace auth {
   /** Whether the broker has asked, and waits for `answer` in this very step. */
   @inline
   export function isAsked(): bool {
-    return authState.isAsked && !authState.isAnswered;
+    return authState.isAsked;
   }
 
   /** What the broker has asked; null if it sent no data. */

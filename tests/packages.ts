@@ -19,6 +19,10 @@ const REQUIREMENTS: readonly Requirement[] = [
   { name: "make", commands: ["make"] },
   { name: "mosquitto", commands: ["mosquitto"] },
   { name: "openssl", commands: ["openssl"] },
+  // Of the boards' TLS and WebSocket, and what they trust.
+  { name: "ca-certificates", commands: [] },
+  { name: "libmbedtls-dev", commands: [] },
+  { name: "libwslay-dev", commands: [] },
   { name: "valgrind", commands: ["valgrind"] },
   { name: "libc6-dbg", commands: [] },
   { name: "clang-format", commands: ["clang-format"] },

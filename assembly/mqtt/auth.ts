@@ -23,9 +23,8 @@ export class Auth {
   method: usize = 0;
   /** Data that goes along with CONNECT, a constant text of the application, or 0. */
   data: usize = 0;
-  /** Whether the broker has asked, and its packet is not finished. */
+  /** Whether the broker has asked, and waits for an answer. */
   isAsked: bool = false;
-  isAnswered: bool = false;
   /** Whether a whole step has gone by since. */
   isOverdue: bool = false;
   /** Whether this side has begun to authenticate again. */
@@ -53,7 +52,6 @@ export function authEvent(body: usize, end: usize): i32 {
   if (!connecting && !auth.isRenewing) return broken(protocolError());
   if (reason == ReasonCode.CONTINUE_AUTHENTICATION) {
     auth.isAsked = true;
-    auth.isAnswered = false;
     auth.isOverdue = false;
     return Event.CHALLENGE;
   }
@@ -65,17 +63,14 @@ export function authEvent(body: usize, end: usize): i32 {
 
 /** Is done with the broker's question once it is answered. Returns false while it is not. */
 export function finishChallenge(): bool {
-  if (!auth.isAsked) return true;
-  if (!auth.isAnswered) return false;
-  auth.isAsked = false;
-  return true;
+  return !auth.isAsked;
 }
 
 /** Answers the broker's question with `length` bytes [MQTT-4.12.0-3]. Returns false if there is none, or the answer is too long. */
 export function answerChallenge(data: usize, length: i32): bool {
-  if (!auth.isAsked || auth.isAnswered) return false;
-  auth.isAnswered = writeAuth(ReasonCode.CONTINUE_AUTHENTICATION, data, length);
-  return auth.isAnswered;
+  if (!auth.isAsked || !writeAuth(ReasonCode.CONTINUE_AUTHENTICATION, data, length)) return false;
+  auth.isAsked = false;
+  return true;
 }
 
 /** Begins to authenticate again, by the method of CONNECT [MQTT-4.12.1-1]. Returns false if that can't be done now. */
@@ -91,7 +86,7 @@ function writeAuth(reason: i32, data: usize, length: i32): bool {
   const size = 3 + changetype<Text>(auth.method).length + 3 + length;
   const at = writeVarint(writeU8(start + 2, reason), size);
   finishPacket(PacketType.AUTH, start, writeAuthProperties(at, data, length));
-  return true;
+  return outputEnd() != start;
 }
 
 /** Writes the method and `length` bytes of data as properties. */

@@ -4,12 +4,12 @@
  * This side does no I/O. The node's link puts received bytes at `receiveEnd()` and takes bytes to send from `output()`.
  */
 
-import { auth, connection, inbound, OUTPUT, properties, requests, upload } from "../image";
+import { auth, connection, inbound, limits, OUTPUT, properties, requests, upload } from "../image";
 import { copy, reached } from "../memory";
 import { ALIASES, AUTH, MESSAGES, OUTBOX, SENDS_QOS_2, TRANSMIT, UPLOAD, V5 } from "../options";
 import { writeU8 } from "../text";
 import { forgetAliases } from "./alias";
-import { dropInbound } from "./message";
+import { dropInbound, SKIPS } from "./message";
 import { writeVarint } from "./varint";
 
 /** Where a connection is in its life. A fresh image begins with 0. */
@@ -136,10 +136,12 @@ export function keep(start: usize, length: i32): void {
 
 /**
  * Fills in the header of a packet whose body was written from `start + 2` to `end`, where `start` is `outputEnd()`, and adds
- * it to what waits to be sent. A long one is moved by a byte: its header takes three.
+ * it to what waits to be sent, unless it is larger than the broker takes [MQTT-3.2.2-15]. A long one is moved by a byte: its
+ * header takes three.
  */
 export function finishPacket(type: i32, start: usize, end: usize): void {
   let length = <i32>(end - start);
+  if (V5) if (<u32>(length + (length > 129 ? 1 : 0)) > limits.packetSize) return;
   if (HAS_LONG_PACKETS) {
     const remaining = length - 2;
     if (remaining > 127) {
@@ -152,6 +154,8 @@ export function finishPacket(type: i32, start: usize, end: usize): void {
   }
   if (connection.outputLength == 0) connection.outputStart = start;
   connection.outputLength += length;
+  // An application may ask for something in any step.
+  if (MESSAGES || AUTH) takeLongWay();
 }
 
 /** Puts a packet that is nothing but a header into the output. */
@@ -174,7 +178,10 @@ export function resetConnection(): void {
   connection.pinging = false;
   if (ANSWERS) inbound.blocked = false;
   if (UPLOAD) upload.left = 0;
-  if (V5) properties.packetSize = 0;
+  if (V5) {
+    properties.packetSize = 0;
+    limits.packetSize = u32.MAX_VALUE;
+  }
   if (AUTH) {
     auth.isAsked = false;
     auth.isRenewing = false;
@@ -182,8 +189,10 @@ export function resetConnection(): void {
   if (ALIASES > 0) forgetAliases();
   if (MESSAGES) {
     dropInbound();
-    inbound.skipping = 0;
-    inbound.hasIdentifierNext = false;
+    if (SKIPS) {
+      inbound.skipping = 0;
+      inbound.hasIdentifierNext = false;
+    }
     if (requests.subscribing != 0) requests.isUnanswered = true;
     requests.subscribing = 0;
     requests.unsubscribing = 0;

@@ -2,7 +2,7 @@
 
 import { connection, inbound, RECEIVE } from "../image";
 import { copy } from "../memory";
-import { ALIASES, DOWNLOAD, RECEIVE_CAPACITY, RECEIVES_QOS_2, V5 } from "../options";
+import { ALIASES, DOWNLOAD, MESSAGES, RECEIVE_CAPACITY, RECEIVES_QOS_2, V4, V5 } from "../options";
 import { readU16 } from "../text";
 import { ACKNOWLEDGEMENT_BYTES, writeAcknowledgement } from "./acknowledgement";
 import { aliasedTopic, keepAlias, NO_TOPIC } from "./alias";
@@ -50,6 +50,9 @@ export class InboundMessage {
   left: u32 = 0;
 }
 
+/** Whether a message may have to be passed over that the receive buffer does not hold: under MQTT 5.0 none comes unasked. */
+export const SKIPS: bool = MESSAGES && (V4 || DOWNLOAD);
+
 /** What became of a PUBLISH. */
 export namespace Reading {
   /** It breaks the standard; `fault` says how. */
@@ -96,7 +99,7 @@ export function readPublish(body: usize, size: u32): i32 {
   inbound.qos = qos;
   inbound.topic = topic;
   inbound.topicLength = topicLength;
-  if (payload > end) return skipLongTopic(payload, size);
+  if (V4) if (payload > end) return skipLongTopic(payload, size);
 
   const identifier = qos != 0 ? <i32>load<u16>(payload - 2) : 0;
   // A PUBLISH under QoS 1 or 2 never has the identifier zero [MQTT-2.3.1-1] [MQTT-2.2.1-4].
@@ -121,9 +124,13 @@ export function readPublish(body: usize, size: u32): i32 {
       return violation(ReasonCode.RECEIVE_MAXIMUM_EXCEEDED);
     }
   }
-  if (!isWhole && !DOWNLOAD) {
-    acknowledgeInbound();
-    return skipRest(size);
+  if (SKIPS) {
+    // A message in parts needs room for at least a byte of its payload.
+    if (!isWhole && (!DOWNLOAD || payload == RECEIVE + RECEIVE_CAPACITY)) {
+      if (V5) if (isV5()) return violation(ReasonCode.PACKET_TOO_LARGE);
+      acknowledgeInbound();
+      return skipRest(size);
+    }
   }
   const head = <i32>(payload - RECEIVE);
   inbound.payload = payload;
@@ -166,7 +173,8 @@ function resolveTopic(): bool {
 /** Skips a message that was received before, with another PUBREC for it. */
 function skipDuplicate(size: u32): i32 {
   acknowledgeInbound();
-  beginSkipping(size);
+  if (SKIPS) beginSkipping(size);
+  else consume(size);
   return Reading.DUPLICATE;
 }
 
@@ -179,11 +187,12 @@ function skipRest(size: u32): i32 {
 
 /** Skips a message whose topic does not even leave its identifier in the buffer. Nobody can have asked for such a topic. */
 function skipLongTopic(payload: usize, size: u32): i32 {
+  if (inbound.qos == 0) return skipRest(size);
   const before = <u32>(payload - RECEIVE);
   inbound.oversized++;
-  inbound.hasIdentifierNext = inbound.qos != 0;
+  inbound.hasIdentifierNext = true;
   inbound.skippingRest = size - before;
-  beginSkipping(before - (inbound.qos != 0 ? 2 : 0));
+  beginSkipping(before - 2);
   return Reading.SKIPPED;
 }
 
@@ -242,6 +251,11 @@ export function finishInbound(): void {
 export function nextPart(): bool {
   const part = min<u32>(connection.received - inbound.head, inbound.left);
   if (part == 0) return false;
+  // The last part is acknowledged.
+  if (!outputHasRoomFor(MAX_PACKET + ACKNOWLEDGEMENT_BYTES)) {
+    inbound.blocked = true;
+    return false;
+  }
   inbound.left -= part;
   inbound.payloadLength = part;
   inbound.size = inbound.head + part;

@@ -229,5 +229,5 @@ export function writeU16Property(address: usize, identifier: i32, value: i32): u
 }
 
 export function writeU32Property(address: usize, identifier: i32, value: u32): usize {
-  return writeU16(writeU16Property(address, identifier, value >>> 16), value);
+  return writeU16(writeU16Property(address, identifier, value >>> 16), value & 0xffff);
 }

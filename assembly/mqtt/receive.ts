@@ -1,14 +1,24 @@
 /** Received bytes become events, one packet at a time. Whatever breaks the standard ends the connection [MQTT-4.8.0-1]. */
 
 import { connection, continuity, inbound, properties, RECEIVE, received } from "../image";
-import { AUTH, DOWNLOAD, INBOUND_QOS, MESSAGES, PERSISTENT, RECEIVE_CAPACITY, RECEIVES_QOS_2, V5 } from "../options";
+import {
+  ASSIGNED_ID,
+  AUTH,
+  DOWNLOAD,
+  INBOUND_QOS,
+  MESSAGES,
+  PERSISTENT,
+  RECEIVE_CAPACITY,
+  RECEIVES_QOS_2,
+  V5,
+} from "../options";
 import { ACKNOWLEDGEMENT_BYTES, takeAcknowledgement } from "./acknowledgement";
 import { answerEventV5 } from "./answer";
 import { finishChallenge } from "./auth";
 import { ANSWERS, outputHasRoomFor, Phase } from "./connection";
 import { malformed, protocolError, violation } from "./fault";
 import { takeLimits } from "./limits";
-import { consume, finishInbound, isSkipping, nextPart, Reading, readPublish, skip } from "./message";
+import { consume, finishInbound, isSkipping, nextPart, Reading, readPublish, skip, SKIPS } from "./message";
 import { ConnectReturnCode, isFirstByte, PacketType, SUBSCRIPTION_REFUSED } from "./packet";
 import { forgetProperties } from "./property";
 import { ReasonCode } from "./reason";
@@ -57,8 +67,10 @@ export function nextEvent(): i32 {
   }
   if (MESSAGES) {
     finishInbound();
-    skip();
-    if (isSkipping()) return Event.NONE;
+    if (SKIPS) {
+      skip();
+      if (isSkipping()) return Event.NONE;
+    }
     if (DOWNLOAD) if (inbound.left != 0) return nextPart() ? Event.MESSAGE : Event.NONE;
   }
   const received = connection.received;
@@ -149,7 +161,7 @@ function connackEvent(sessionPresent: i32, returnCode: i32): i32 {
   // Whoever answers before CONNECT has left can't have read it.
   if (connection.outputLength != 0) return Event.VIOLATION;
   // A clean session is never present [MQTT-3.2.2-1], nor is one of a refused connection [MQTT-3.2.2-4].
-  if (sessionPresent > (PERSISTENT && returnCode == 0 ? 1 : 0)) return Event.VIOLATION;
+  if (sessionPresent > (PERSISTENT && !ASSIGNED_ID && returnCode == 0 ? 1 : 0)) return Event.VIOLATION;
   if (returnCode > ConnectReturnCode.NOT_AUTHORISED) return Event.VIOLATION;
   if (returnCode != ConnectReturnCode.ACCEPTED) return Event.REFUSED + returnCode;
   if (V5) {

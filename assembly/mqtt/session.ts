@@ -28,7 +28,7 @@ export class Session {
   sent: u32 = 0;
   /** Readings before this one went out on an earlier connection of this session: they carry DUP [MQTT-3.3.1-1]. */
   resendEnd: u32 = 0;
-  /** Bit n: reading `acknowledged + n` is acknowledged, out of turn. */
+  /** Bit n: reading `acknowledged + n` is acknowledged, out of turn. It stays so, whatever becomes of the session. */
   ahead: u32 = 0;
 }
 
@@ -68,15 +68,16 @@ export function isResend(): bool {
 /** Notes that the next entry is on its way under that QoS. Under QoS 0 nothing more will be heard of it. */
 @inline
 export function noteSent(qos: i32): void {
-  const sequence = session.sent;
-  session.sent = sequence + 1;
-  if (MIXED_QOS) {
-    const offset = sequence - session.acknowledged;
-    if (qos == 0) complete(offset);
-    else if (SENDS_QOS_2 && qos == 2) exchange.isQos2 |= 1 << offset;
-  } else if (!QOS) {
-    session.acknowledged = sequence + 1;
-  }
+  if (MIXED_QOS) return noteSentUnder(qos);
+  session.sent++;
+  if (!QOS) session.acknowledged = session.sent;
+}
+
+function noteSentUnder(qos: i32): void {
+  const offset = inFlight();
+  session.sent++;
+  if (qos == 0) complete(offset);
+  else if (SENDS_QOS_2 && qos == 2) exchange.isQos2 |= 1 << offset;
 }
 
 /** Where in flight the identifier is, counted from the oldest entry. */
@@ -93,6 +94,7 @@ function isInFlight(identifier: u32, offset: u32): bool {
 
 /** The entry is acknowledged, in its turn or not. */
 function complete(offset: u32): void {
+  if (SENDS_QOS_2) exchange.released &= ~(1 << offset);
   let ahead = session.ahead | (1 << offset);
   for (; ahead & 1; ahead >>>= 1) {
     session.acknowledged++;
@@ -126,7 +128,7 @@ export function isDone(sequence: u32): bool {
 export function acknowledge(identifier: u32): bool {
   const offset = offsetOf(identifier);
   if (!isInFlight(identifier, offset)) return false;
-  if (SENDS_QOS_2) if ((exchange.isQos2 >>> offset) & 1) return false;
+  if (SENDS_QOS_2) if (((exchange.isQos2 | exchange.released) >>> offset) & 1) return false;
   complete(offset);
   return true;
 }
@@ -147,7 +149,6 @@ export function record(identifier: u32, isRefused: bool): bool {
 export function finishExchange(identifier: u32): bool {
   const offset = offsetOf(identifier);
   if (!(identifier & PUBLISH_BIT) || offset > 31 || !((exchange.released >>> offset) & 1)) return false;
-  exchange.released &= ~(1 << offset);
   complete(offset);
   return true;
 }
@@ -188,13 +189,8 @@ export function rewind(): void {
  */
 export function forget(): void {
   if (SENDS_QOS_2) {
-    const released = exchange.released;
-    exchange.released = 0;
-    for (let offset: u32 = 32; offset-- > 0;) {
-      if ((released >>> offset) & 1) complete(offset);
-    }
-  } else if (MIXED_QOS) {
-    session.ahead = 0;
+    // From the youngest on: the oldest shifts the others.
+    while (exchange.released != 0) complete(31 - clz(exchange.released));
   }
   session.resendEnd = session.acknowledged;
 }
@@ -202,7 +198,7 @@ export function forget(): void {
 /** The first reading that may be dropped: the broker has never seen it, and none behind it is settled. */
 export function firstUnsent(): u32 {
   const unsent = isResend() ? session.resendEnd : session.sent;
-  if (!SENDS_QOS_2) return unsent;
+  if (!MIXED_QOS) return unsent;
   const settledEnd = session.acknowledged + 32 - clz(session.ahead);
   return <i32>(unsent - settledEnd) < 0 ? settledEnd : unsent;
 }

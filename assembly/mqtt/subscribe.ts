@@ -58,7 +58,6 @@ const MAX_FILTER: i32 = 122;
 export function subscribeTo(filter: Text, options: i32, identifier: u32): bool {
   const index = ctz(~requests.subscribing);
   if (index > 31 || !canAsk(filter) || !isOption(filter, options, identifier)) return false;
-  requests.subscribing |= 1 << index;
   const start = outputEnd();
   let at = writeIdentifier(start + 2, FIRST_SUBSCRIBE + index);
   if (V5) {
@@ -67,6 +66,8 @@ export function subscribeTo(filter: Text, options: i32, identifier: u32): bool {
   }
   at = writeFilter(at, filter);
   finishPacket(PacketType.SUBSCRIBE, start, writeU8(at, options));
+  if (outputEnd() == start) return false;
+  requests.subscribing |= 1 << index;
   return true;
 }
 
@@ -74,11 +75,12 @@ export function subscribeTo(filter: Text, options: i32, identifier: u32): bool {
 export function unsubscribeFrom(filter: Text): bool {
   const index = ctz(~requests.unsubscribing);
   if (index > 31 || !canAsk(filter)) return false;
-  requests.unsubscribing |= 1 << index;
   const start = outputEnd();
   let at = writeIdentifier(start + 2, FIRST_UNSUBSCRIBE + index);
   if (V5) if (isV5()) at = writeU8(at, 0);
   finishPacket(PacketType.UNSUBSCRIBE, start, writeFilter(at, filter));
+  if (outputEnd() == start) return false;
+  requests.unsubscribing |= 1 << index;
   return true;
 }
 

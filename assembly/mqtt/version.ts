@@ -1,13 +1,13 @@
 /** Which version of MQTT this node speaks: chosen at compile time, or by the configuration at run time. */
 
-import { config_get } from "../hal";
+import { config_get, Errno } from "../hal";
 import { version } from "../image";
 import { V4, V5 } from "../options";
-import { utf8 } from "../text";
+import { equals, utf8 } from "../text";
 
 const VERSION_KEY = utf8("mqtt");
-/** Bytes of "3.1.1". */
-const LENGTH_OF_3_1_1: i32 = 5;
+const VERSION_3_1_1 = utf8("3.1.1");
+const VERSION_5 = utf8("5");
 
 
 @unmanaged
@@ -28,8 +28,7 @@ export function isV5(): bool {
  */
 export function setupVersion(scratch: usize): bool {
   const length = config_get(VERSION_KEY.bytes, VERSION_KEY.length, scratch, 8);
-  if (length < 1) return true;
-  const first = load<u8>(scratch);
-  version.isFour = first == 0x33;
-  return first == 0x35 ? length == 1 : first == 0x33 && length == LENGTH_OF_3_1_1;
+  if (length == Errno.ENOENT) return true;
+  version.isFour = equals(VERSION_3_1_1, scratch, length);
+  return version.isFour || equals(VERSION_5, scratch, length);
 }

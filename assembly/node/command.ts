@@ -10,7 +10,7 @@ import { hasProperty, Property, propertyText } from "../mqtt/property";
 import { subscribeTo } from "../mqtt/subscribe";
 import { matches } from "../mqtt/topic";
 import { isV5 } from "../mqtt/version";
-import { COMMANDS, INBOUND_QOS, V5 } from "../options";
+import { COMMANDS, DOWNLOAD, INBOUND_QOS, V5 } from "../options";
 import { equals, readDecimal, Text, utf8, writeBytes, writeDecimal, writeU8, writeU16 } from "../text";
 import { baseLength, baseTopic } from "./identity";
 import { handlePackets } from "./online";
@@ -58,22 +58,24 @@ export function nextMessage(): bool {
   while (true) {
     if (inbound.taken) {
       // A command that nobody answered is one that nobody knows.
-      replyWith(Errno.ENOENT);
+      if (COMMANDS) if (!DOWNLOAD || inbound.left == 0) replyWith(Errno.ENOENT);
       handlePackets();
     }
     if (inbound.size == 0) return false;
     inbound.taken = true;
-    if (!COMMANDS || !isCommand(INTERVAL)) return true;
+    if (!COMMANDS) return true;
+    if (!isCommand(INTERVAL)) return true;
     const intervalMs = readDecimal(inbound.payload, inbound.payloadLength);
     replyWith(setIntervalMs(intervalMs) ? intervalMs : Errno.EINVAL);
   }
 }
 
 /** True once for each session that lacks this image's subscriptions. */
+@inline
 export function takeFreshSession(): bool {
-  const isNew = commands.isNewSession;
+  if (!commands.isNewSession) return false;
   commands.isNewSession = false;
-  return isNew;
+  return true;
 }
 
 /** Whether the message is the command of that name. */

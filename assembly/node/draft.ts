@@ -1,7 +1,7 @@
 /**
  * A message that the application writes, straight to where it stays:
  *
- *     | Message | topic with its length | properties with their length | payload |
+ *     | Message | topic with its length | properties | payload |
  *
  * What does not fit, or is no text where there must be one, spoils the draft; `endDraft` has the last word.
  */
@@ -10,13 +10,17 @@ import { draft } from "../image";
 import { copy } from "../memory";
 import { Property } from "../mqtt/property";
 import { isTopicName, isUtf8 } from "../mqtt/topic";
-import { readU16, Text, writeDecimal, writeU8, writeU16 } from "../text";
+import { Text, writeDecimal, writeU8, writeU16 } from "../text";
 
 /** A message that is kept: this, and then its texts. */
 @unmanaged
 export class Message {
   /** Bytes of it all, this header included; 0: none. */
   size: u16 = 0;
+  /** Where its properties begin, counted from here; the topic with its length lies before them. */
+  propertiesAt: u16 = 0;
+  /** Where its payload begins, counted from here. */
+  payloadAt: u16 = 0;
   /** `PublishFlag`: QoS and RETAIN. */
   flags: u16 = 0;
   /** How long it is worth sending, in seconds; 0: forever. */
@@ -25,36 +29,29 @@ export class Message {
   queuedAtS: u32 = 0;
   /** Bytes of a payload that the application hands out later, piece by piece; 0: the payload is here. */
   uploadLength: u32 = 0;
+}
 
-  /** Where the topic's length lies; the topic follows. */
-  @inline get topic(): usize {
-    return changetype<usize>(this) + offsetof<Message>();
-  }
+/** Bytes of the properties, below 128. */
+@inline
+export function propertiesLength(message: Message): i32 {
+  return <i32>message.payloadAt - <i32>message.propertiesAt;
+}
 
+/** Copies the topic with its length. */
+export function copyTopic(address: usize, message: Message): usize {
+  const header = offsetof<Message>();
+  return copy(address, changetype<usize>(message) + header, message.propertiesAt - <i32>header);
+}
 
-  @inline get topicLength(): i32 {
-    return readU16(this.topic);
-  }
+/** Copies the properties without their length. */
+export function copyProperties(address: usize, message: Message): usize {
+  return copy(address, changetype<usize>(message) + message.propertiesAt, propertiesLength(message));
+}
 
-
-  @inline get properties(): usize {
-    return this.topic + 4 + this.topicLength;
-  }
-
-  /** Below 128. */
-  @inline get propertiesLength(): i32 {
-    return readU16(this.properties - 2);
-  }
-
-
-  @inline get payload(): usize {
-    return this.properties + this.propertiesLength;
-  }
-
-
-  @inline get payloadLength(): i32 {
-    return this.size - <i32>(this.payload - changetype<usize>(this));
-  }
+/** Copies the payload. */
+export function copyPayload(address: usize, message: Message): usize {
+  const payloadAt = <i32>message.payloadAt;
+  return copy(address, changetype<usize>(message) + payloadAt, <i32>message.size - payloadAt);
 }
 
 /** With Message Expiry Interval and Will Delay Interval, the length still takes one byte. */
@@ -74,21 +71,28 @@ export class Draft {
   isGood: bool = false;
   /** Whether the payload has begun: properties come before it. */
   hasPayload: bool = false;
+  /** Bit n: property n is there. */
+  present: u32 = 0;
 }
 
 /** Begins a message. Returns false if there is no room or the topic can't be a topic name. */
 export function beginDraft(start: usize, limit: usize, topic: usize, length: i32, flags: i32): bool {
   draft.start = 0;
   const at = start + offsetof<Message>();
-  const isValid = (flags & 6) != 6 && isTopicName(topic, length);
-  if (!isValid || at + length + 4 > limit) return false;
+  // The QoS is above RETAIN.
+  const isValid = flags >>> 1 < 3 && isTopicName(topic, length);
+  if (!isValid || at + length + 2 > limit) return false;
   memory.fill(start, 0, offsetof<Message>());
-  changetype<Message>(start).flags = <u16>flags;
+  const message = changetype<Message>(start);
+  message.flags = <u16>flags;
   draft.start = start;
   draft.limit = limit;
-  draft.at = writeU16(copy(writeU16(at, length), topic, length), 0);
+  draft.at = copy(writeU16(at, length), topic, length);
+  message.propertiesAt = <u16>(draft.at - start);
+  message.payloadAt = message.propertiesAt;
   draft.isGood = true;
   draft.hasPayload = false;
+  draft.present = 0;
   return true;
 }
 
@@ -129,23 +133,32 @@ export function draftNumber(value: i32): void {
 
 // Properties of MQTT 5.0, which 3.1.1 leaves out -------------------------------------------------------------------------
 
+/** Whether there is no such property yet: none but the user property may be repeated (3.3.2.3). */
+function isFirst(identifier: i32): bool {
+  const bit = 1 << identifier;
+  if (draft.present & bit) draft.isGood = false;
+  draft.present |= bit;
+  return draft.isGood;
+}
+
 /** Whether a property of so many bytes fits. */
 function propertyFits(length: i32): bool {
   if (draft.start == 0) return false;
-  const properties = changetype<Message>(draft.start).properties;
-  if (draft.hasPayload || <i32>(draft.at - properties) + length > MAX_PROPERTIES) draft.isGood = false;
+  if (draft.hasPayload || propertiesLength(changetype<Message>(draft.start)) + length > MAX_PROPERTIES) {
+    draft.isGood = false;
+  }
   return fits(length);
 }
 
 function closeProperty(end: usize): void {
   draft.at = end;
-  const properties = changetype<Message>(draft.start).properties;
-  writeU16(properties - 2, <i32>(end - properties));
+  changetype<Message>(draft.start).payloadAt = <u16>(end - draft.start);
 }
 
 /** Says that the payload is UTF-8. */
 export function draftTextFormat(): void {
-  if (propertyFits(2)) closeProperty(writeU8(writeU8(draft.at, Property.PAYLOAD_FORMAT), TEXT_PAYLOAD));
+  if (!isFirst(Property.PAYLOAD_FORMAT) || !propertyFits(2)) return;
+  closeProperty(writeU8(writeU8(draft.at, Property.PAYLOAD_FORMAT), TEXT_PAYLOAD));
 }
 
 export function draftExpiry(seconds: u32): void {
@@ -158,7 +171,7 @@ export function draftTextProperty(identifier: i32, bytes: usize, length: i32): v
     identifier == Property.CORRELATION_DATA ||
     (identifier == Property.RESPONSE_TOPIC ? isTopicName(bytes, length) : isUtf8(bytes, length));
   if (!isValid) draft.isGood = false;
-  if (!propertyFits(3 + length)) return;
+  if (!isFirst(identifier) || !propertyFits(3 + length)) return;
   closeProperty(copy(writeU16(writeU8(draft.at, identifier), length), bytes, length));
 }
 

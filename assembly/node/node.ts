@@ -37,6 +37,7 @@ import {
 } from "../mqtt/connection";
 import { writeDisconnect } from "../mqtt/disconnect";
 import { allowedQos } from "../mqtt/limits";
+import { SKIPS } from "../mqtt/message";
 import { PublishFlag } from "../mqtt/packet";
 import { ReasonCode } from "../mqtt/reason";
 import { hasRoom, identifierOf, inFlight, isResend, isSettled, noteSent, rewind } from "../mqtt/session";
@@ -80,7 +81,7 @@ import {
 import { advance, isDueAt, setupSchedule } from "./schedule";
 import { isReading, queueReading, writeSensorState } from "./sensor";
 import { OFFLINE, writeStatus } from "./status";
-import { resumeUptime, startUptime } from "./uptime";
+import { resumeUptime, startUptime, uptimeS } from "./uptime";
 
 const NO_ID = utf8("no valid id");
 const NO_VERSION = utf8("no MQTT version");
@@ -148,7 +149,8 @@ function handleUnexpected(received: i32): void {
 /** Sends a reading, at once if nothing stands in its way. */
 @inline
 export function publish(reading: i32): void {
-  if (isReading(reading)) {
+  // An exchange under QoS 2 is more than one answer.
+  if (QOS < 2 && isReading(reading)) {
     if (connection.expects == Expect.NOTHING) return publishNow(reading);
   }
   publishLater(reading);
@@ -182,7 +184,9 @@ export function finish(nowMs: u32): u32 {
 /** The long way to finish: anything may wait to be handled or sent. */
 function finishLong(): u32 {
   if (MESSAGES) while (nextMessage()) {}
-  if (AUTH) if (auth.isAsked && !auth.isAnswered) awaitAnswer();
+  // It must not be left alone for a whole turn of the clock.
+  if (AGES) uptimeS();
+  if (AUTH) if (auth.isAsked) awaitAnswer();
   const now = connection.now;
   if (isOnline() && isDeadline()) tick();
   if (connection.expects == Expect.ANYTHING || connection.outputLength != 0) {
@@ -207,7 +211,7 @@ function finishLong(): u32 {
 /** What the next step may expect. Anything but one reading in flight, or none, takes the long way. */
 function expectation(): u32 {
   let unusual: u32 = connection.outputLength | connection.received | sensorState.error;
-  if (MESSAGES) unusual |= inbound.skipping | (<u32>inbound.hasIdentifierNext);
+  if (SKIPS) unusual |= inbound.skipping | (<u32>inbound.hasIdentifierNext);
   if (UPLOAD) unusual |= upload.left;
   if (SENDS_QOS_2) unusual |= exchange.isQos2 | exchange.released;
   if (V5) unusual |= <u32>isUnusualConnection();
@@ -236,6 +240,7 @@ function sendNext(): bool {
   const qos = allowedQos(QOS);
   if (isSensorState(value)) {
     writeSensorState(value);
+    if (V5) if (connection.outputLength == 0) return giveUp(TOO_LARGE);
     noteSent(qos);
     flush();
     return isOnline();

@@ -11,7 +11,7 @@
 
 import { draft, OUTBOX_BYTES, outbox, queue, session } from "../image";
 import { copy } from "../memory";
-import { outputEnd, outputHasRoomFor } from "../mqtt/connection";
+import { outputEnd, outputHasRoomFor, takeLongWay } from "../mqtt/connection";
 import { OUTBOX, OUTBOX_QOS, TRANSMIT } from "../options";
 import { Text, writeBytes } from "../text";
 import { beginDraft, draftIsGood, endDraft, Message } from "./draft";
@@ -47,6 +47,8 @@ function oldest(): u32 {
 
 /** Begins a message in the largest free piece. Returns false if there is none, or the topic or the QoS can't be. */
 export function beginMessage(topic: usize, length: i32, flags: i32): bool {
+  // What is written after a message that could not begin belongs to no message, and least of all to an earlier one.
+  draft.start = 0;
   const first = oldest();
   let start = outbox.end;
   let limit: u32 = OUTBOX;
@@ -54,7 +56,7 @@ export function beginMessage(topic: usize, length: i32, flags: i32): bool {
     start = 0;
   } else if (start <= first) {
     limit = first;
-  } else if (first > <u32>OUTBOX - start) {
+  } else if (<i32>first > OUTBOX - <i32>start) {
     start = 0;
     limit = first;
   }
@@ -75,10 +77,11 @@ export function beginOwnMessage(suffix: Text, flags: i32): bool {
 
 /**
  * Queues the draft. Returns false, and forgets it, if it did not fit, or could not be sent in one piece: `uploadLength` is for
- * those, and 0 for all others.
+ * those, which have no payload here, and 0 for all others.
  */
 export function queueMessage(uploadLength: u32): bool {
   if (!draftIsGood() || !queueHasRoom()) return false;
+  if (uploadLength != 0 && draft.hasPayload) return false;
   const message = changetype<Message>(draft.start);
   const size = endDraft();
   if (size - <i32>offsetof<Message>() + PUBLISH_BYTES > TRANSMIT) return false;
@@ -88,5 +91,6 @@ export function queueMessage(uploadLength: u32): bool {
   message.uploadLength = uploadLength;
   if (message.expiryS != 0) message.queuedAtS = uptimeS();
   append(queue.end, MESSAGE + offset);
+  takeLongWay();
   return true;
 }

@@ -1,7 +1,7 @@
 /** What to do after the broker has refused or ended a connection with a Reason Code of MQTT 5.0 (4.13). */
 
 import { destination } from "../image";
-import { ReasonCode } from "../mqtt/reason";
+import { isFailure, ReasonCode } from "../mqtt/reason";
 import { delayUpToMs, nextDelayMs, QUOTA_MS, REFUSED_MS, TAKEN_OVER_MS } from "./backoff";
 
 /** Which of the configured endpoints is connected to. A broker's own words for another server are logged, never followed. */
@@ -13,35 +13,21 @@ export class Destination {
   home: i32 = 0;
 }
 
+/** 80, 88, 89, 8b, 8d, a0: the broker is in trouble, and time will mend it. */
+const MENDS: u64 = 0x1_0000_2b01;
+/** 93, 96, 97, 9f: the broker has had too much of this node. */
+const TOO_MUCH: u64 = 0x80c8_0000;
+
 /** Milliseconds until the next attempt. Chooses its endpoint too. */
 export function delayAfterMs(reason: i32): u32 {
-  switch (reason) {
-    case ReasonCode.SUCCESS:
-    case ReasonCode.UNSPECIFIED_ERROR:
-    case ReasonCode.SERVER_UNAVAILABLE:
-    case ReasonCode.SERVER_BUSY:
-    case ReasonCode.SERVER_SHUTTING_DOWN:
-    case ReasonCode.KEEP_ALIVE_TIMEOUT:
-    case ReasonCode.MAXIMUM_CONNECT_TIME:
-      return nextDelayMs();
-    case ReasonCode.RECEIVE_MAXIMUM_EXCEEDED:
-    case ReasonCode.MESSAGE_RATE_TOO_HIGH:
-    case ReasonCode.QUOTA_EXCEEDED:
-    case ReasonCode.CONNECTION_RATE_EXCEEDED:
-      return delayUpToMs(QUOTA_MS);
-    case ReasonCode.SESSION_TAKEN_OVER:
-      return delayUpToMs(TAKEN_OVER_MS);
-    case ReasonCode.SERVER_MOVED:
-      destination.home++;
-      destination.endpoint = destination.home;
-      return nextDelayMs();
-    case ReasonCode.USE_ANOTHER_SERVER:
-      destination.endpoint++;
-      return nextDelayMs();
-    default:
-      // Whatever it is, it waits for a person.
-      return delayUpToMs(REFUSED_MS);
+  if (reason == ReasonCode.SERVER_MOVED) destination.endpoint = ++destination.home;
+  else if (reason == ReasonCode.USE_ANOTHER_SERVER) destination.endpoint++;
+  else if (reason != ReasonCode.SUCCESS && !isFailure(reason, MENDS)) {
+    if (reason == ReasonCode.SESSION_TAKEN_OVER) return delayUpToMs(TAKEN_OVER_MS);
+    // Whatever it is beside these, it waits for a person.
+    return delayUpToMs(isFailure(reason, TOO_MUCH) ? QUOTA_MS : REFUSED_MS);
   }
+  return nextDelayMs();
 }
 
 /** A connection to the endpoint was made, or failed: the next one goes home, unless the broker says otherwise. */

@@ -6,9 +6,9 @@
  */
 
 import { clock_unix_ms } from "../hal";
-import { queue, QUEUED_AT, RING, session } from "../image";
+import { queue, QUEUED_AT, RING, session, upload } from "../image";
 import { firstUnsent } from "../mqtt/session";
-import { DROP_OLDEST, OUTBOX, PAYLOAD, QUEUE_CAPACITY, STALE_S } from "../options";
+import { DROP_OLDEST, OUTBOX, PAYLOAD, QUEUE_CAPACITY, STALE_S, UPLOAD } from "../options";
 import { utf8 } from "../text";
 import { Level, sayNumber } from "./log";
 import { uptimeS } from "./uptime";
@@ -135,6 +135,8 @@ function makeRoom(): bool {
     if (DATED) queue.number++;
     return false;
   }
+  // An upload that waits moves up with the others.
+  if (UPLOAD) if (<i32>(upload.sequence - at) > 0) upload.sequence--;
   for (; at != end; at++) {
     memory.copy(slot(at), slot(at + 1), ENTRY_BYTES);
     if (STALE_S) store<u32>(ageSlot(at), load<u32>(ageSlot(at + 1)));

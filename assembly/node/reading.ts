@@ -14,7 +14,7 @@
  * between the identifier and the payload, and once the broker knows the topic's alias, `00 00` takes the topic's place.
  */
 
-import { limits, PACKET, packet, template } from "../image";
+import { limits, LINE, PACKET, packet, template } from "../image";
 import { copy } from "../memory";
 import { PacketType, PublishFlag } from "../mqtt/packet";
 import { Property, writeU16Property, writeU32Property } from "../mqtt/property";
@@ -70,8 +70,10 @@ export class Packet {
 export class Template {
   /** The QoS of readings, as far as the broker allows it. */
   qos: i32 = 0;
-  /** Where the topic ends and the identifier, if there is one, begins. */
+  /** Where the topic ends. */
   topicEnd: usize = 0;
+  /** Where the identifier goes: behind the topic, or nowhere in the packet if there is none. */
+  identifier: usize = 0;
   /** Whether the next packet gives the topic its alias. */
   isAliasNew: bool = false;
 }
@@ -85,7 +87,8 @@ export const MAX_READING_PACKET: u32 = PACKET_CAPACITY;
 export function setupReadingsV5(): void {
   const isFive = isV5();
   const qos = min<i32>(QOS, limits.qos);
-  const hasAlias = isFive && limits.topicAliasMaximum != 0;
+  // Where packets must be small, none is to be given up for an alias.
+  const hasAlias = isFive && limits.topicAliasMaximum != 0 && limits.packetSize >= MAX_READING_PACKET;
   const hasExpiry = isFive && SEND_EXPIRY && STALE_S != 0;
   const propertiesLength = (hasAlias ? 3 : 0) + (hasExpiry ? 5 : 0);
   let at = PAYLOAD_START - propertiesLength;
@@ -94,6 +97,7 @@ export function setupReadingsV5(): void {
   if (hasAlias) at = writeU16Property(at, Property.TOPIC_ALIAS, ALIAS);
   if (hasExpiry) writeU32Property(at, Property.MESSAGE_EXPIRY, STALE_S);
   template.qos = qos;
+  template.identifier = qos != 0 ? template.topicEnd : LINE;
   template.isAliasNew = hasAlias;
   writeBytes(PAYLOAD_START, OPENING);
   const length = <i32>(writeTopic(PACKET, TEMPERATURE) - PACKET);
@@ -167,11 +171,7 @@ export function writeFields(start: usize, sequence: u32, digitsEnd: usize): i32 
   } else if (PAYLOAD == 2) {
     end = writeDetails(end, sequence);
   }
-  if (V5) {
-    if (template.qos) store<u16>(template.topicEnd, identifierOf(sequence));
-  } else if (QOS) {
-    store<u16>(IDENTIFIER, identifierOf(sequence));
-  }
+  if (QOS) store<u16>(V5 ? template.identifier : IDENTIFIER, identifierOf(sequence));
   const remaining = <i32>(end - start) - 2;
   store<u8>(start, remaining, 1);
   return remaining + 2;

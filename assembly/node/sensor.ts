@@ -60,7 +60,7 @@ export function queueReading(reading: i32): void {
   if (error == 0) enqueue(reading);
 }
 
-/** Puts entry number `session.sent`, a sensor's state, into the output, which must be empty. */
+/** Puts entry number `session.sent`, a sensor's state, into the output, which must be empty. It stays so if that is too large. */
 export function writeSensorState(state: i32): void {
   let type = PacketType.PUBLISH;
   let at = writeTopic(OUTPUT + 2, ERROR);

@@ -1,13 +1,21 @@
 /** The will (3.1.2.5): what the broker says for a node that can't say good-bye. */
 
 import { WILL_MESSAGE } from "../image";
-import { copy } from "../memory";
 import { ConnectFlag, PublishFlag } from "../mqtt/packet";
 import { Property, writeU32Property } from "../mqtt/property";
 import { isV5 } from "../mqtt/version";
 import { STATUS as HAS_STATUS, V5, WILL, WILL_DELAY_S } from "../options";
 import { writeText, writeU8, writeU16 } from "../text";
-import { beginDraft, Draft, draftIsGood, endDraft, Message } from "./draft";
+import {
+  beginDraft,
+  copyPayload,
+  copyProperties,
+  copyTopic,
+  draftIsGood,
+  endDraft,
+  Message,
+  propertiesLength,
+} from "./draft";
 import { writeTopic } from "./identity";
 import { OFFLINE, STATUS } from "./status";
 
@@ -48,14 +56,13 @@ export function writeWill(address: usize): usize {
   let at = address;
   if (V5) {
     if (isV5()) {
-      const length = message.propertiesLength;
-      at = writeDelay(at, length + (message.expiryS != 0 ? 5 : 0));
+      at = writeDelay(at, propertiesLength(message) + (message.expiryS != 0 ? 5 : 0));
       if (message.expiryS != 0) at = writeU32Property(at, Property.MESSAGE_EXPIRY, message.expiryS);
-      at = copy(at, message.properties, length);
+      at = copyProperties(at, message);
     }
   }
-  at = copy(at, message.topic, message.topicLength + 2);
-  return copy(writeU16(at, message.payloadLength), message.payload, message.payloadLength);
+  at = copyTopic(at, message);
+  return copyPayload(writeU16(at, <i32>message.size - <i32>message.payloadAt), message);
 }
 
 /** Writes the node's own will: `offline` on `sensor/<id>/status`. */

@@ -16,6 +16,15 @@ enum packet { CONNECT = 1, PUBLISH = 3, PUBREL = 6, SUBSCRIBE = 8, UNSUBSCRIBE =
 /* In the first byte of a PUBLISH. */
 #define QOS_BITS 0x06
 
+/* In a CONNECT, behind its header: the protocol name with its length, then the version. */
+#define VERSION_OFFSET 6
+#define VERSION_3_1_1 4
+#define VERSION_5 5
+
+/* Bytes behind the header that the answer depends on; a node's own packets have more. */
+static const uint8_t SHORTEST[16] = {
+    [CONNECT] = VERSION_OFFSET + 1, [PUBLISH] = 4, [PUBREL] = 2, [SUBSCRIBE] = 3, [UNSUBSCRIBE] = 2};
+
 /* Answers of one step: a CONNACK and a few SUBACKs, or a PUBACK for each reading of a full queue. */
 #define ANSWER_BYTES 1024
 
@@ -23,6 +32,8 @@ uint32_t nullPublishes;
 
 static struct {
     bool open;
+    /* The node speaks MQTT 5.0, says its CONNECT. */
+    bool isFive;
     /* Bytes of a packet that was not sent whole, still to be skipped. */
     uint32_t skip;
     /* answers[taken..arrived) can be received, [arrived..end) arrives after this step. */
@@ -47,7 +58,7 @@ static void answer(const uint8_t *bytes, uint32_t length)
     link.end += length;
 }
 
-/* Answers of two bytes of header and the packet identifier. */
+/* Answers of both versions: two bytes of header and the packet identifier. */
 static inline void acknowledge(uint8_t type, const uint8_t *identifier)
 {
     answer((const uint8_t[]){type, 2, identifier[0], identifier[1]}, 4);
@@ -61,11 +72,43 @@ static inline void acknowledge_publish(const uint8_t *packet, const uint8_t *bod
     acknowledge((packet[0] & 0x04) == 0 ? 0x40 : 0x50, body + 2 + topicLength);
 }
 
-static void answer_packet(const uint8_t *packet, const uint8_t *body)
+static void answer_connect(const uint8_t *body)
+{
+    uint8_t version = body[VERSION_OFFSET];
+    if (version != VERSION_3_1_1 && version != VERSION_5) give_up("the node speaks neither MQTT 3.1.1 nor 5.0");
+    link.isFive = version == VERSION_5;
+    if (link.isFive) {
+        answer((const uint8_t[]){0x20, 3, 0, 0, 0}, 5);
+    } else {
+        answer((const uint8_t[]){0x20, 2, 0, 0}, 4);
+    }
+}
+
+/* Nodes subscribe to one filter at a time, whose options end the packet: the QoS that they ask for is granted. */
+static void answer_subscribe(const uint8_t *body, uint32_t remaining)
+{
+    uint8_t granted = body[remaining - 1] & 3;
+    if (link.isFive) {
+        answer((const uint8_t[]){0x90, 4, body[0], body[1], 0, granted}, 6);
+    } else {
+        answer((const uint8_t[]){0x90, 3, body[0], body[1], granted}, 5);
+    }
+}
+
+static void answer_unsubscribe(const uint8_t *body)
+{
+    if (link.isFive) {
+        answer((const uint8_t[]){0xb0, 4, body[0], body[1], 0, 0}, 6);
+    } else {
+        acknowledge(0xb0, body);
+    }
+}
+
+static void answer_packet(const uint8_t *packet, const uint8_t *body, uint32_t remaining)
 {
     switch (packet[0] >> 4) {
     case CONNECT:
-        answer((const uint8_t[]){0x20, 2, 0, 0}, 4);
+        answer_connect(body);
         return;
     case PUBLISH:
         if ((packet[0] & QOS_BITS) != 0) acknowledge_publish(packet, body);
@@ -74,10 +117,10 @@ static void answer_packet(const uint8_t *packet, const uint8_t *body)
         acknowledge(0x70, body);
         return;
     case SUBSCRIBE:
-        answer((const uint8_t[]){0x90, 3, body[0], body[1], 1}, 5);
+        answer_subscribe(body, remaining);
         return;
     case UNSUBSCRIBE:
-        acknowledge(0xb0, body);
+        answer_unsubscribe(body);
         return;
     case PINGREQ:
         answer((const uint8_t[]){0xd0, 0}, 2);
@@ -107,7 +150,7 @@ int32_t board_net_state(int32_t handle)
     return handle == 0 && link.open ? 1 : HAL_EBADF;
 }
 
-/* Any packets, whole but for a CONNECT, which may come in parts. Not inlined: it is not in the loop. */
+/* Any packets, whole but for a CONNECT, which may end later. Not inlined: it is not in the loop. */
 __attribute__((noinline)) static void take_packets(const uint8_t *bytes, uint32_t length)
 {
     while (length > 0) {
@@ -124,9 +167,12 @@ __attribute__((noinline)) static void take_packets(const uint8_t *bytes, uint32_
             remaining |= (uint32_t)(bytes[header] & 0x7f) << shift;
             if ((bytes[header++] & 0x80) == 0) break;
         }
-        /* What is answered must have its packet identifier in this call. */
-        if (bytes[0] >> 4 != CONNECT && header + remaining > length) give_up("the node sent part of a packet");
-        answer_packet(bytes, bytes + header);
+        uint32_t shortest = SHORTEST[bytes[0] >> 4];
+        if (remaining < shortest) give_up("the node sent a packet that is too short");
+        /* What is answered must be in this call. */
+        uint32_t needed = bytes[0] >> 4 == CONNECT ? shortest : remaining;
+        if (header + needed > length) give_up("the node sent part of a packet");
+        answer_packet(bytes, bytes + header, remaining);
         link.skip = header + remaining;
     }
 }

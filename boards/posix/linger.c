@@ -2,42 +2,54 @@
 
 #include <errno.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "monotonic.h"
+#include "socket.h"
 
-/* Milliseconds that a peer has to close its side. */
+/* Milliseconds for the last bytes to leave, and for the peer to close its side. */
 #define LINGER_MS 2000
 
 static struct {
-    int socket;
+    struct stream *top;
+    /* The layer that says its good-bye next; NULL: all have. */
+    struct stream *layer;
     uint64_t untilMs;
-} lingering[LINGER_SOCKETS];
+} lingering[LINGER_LINKS];
 
 static uint32_t count;
 
 static void end(uint32_t index)
 {
-    (void)close(lingering[index].socket);
+    stream_release(lingering[index].top);
     lingering[index] = lingering[--count];
 }
 
-void linger_add(int socket)
+/* A layer's good-bye may follow only what the layers above it have sent. False: the link is broken. */
+static bool say_goodbye(uint32_t index)
 {
-    if (shutdown(socket, SHUT_WR) != 0) {
-        (void)close(socket);
-        return;
+    for (;;) {
+        struct stream *layer = lingering[index].layer;
+        if (layer == NULL) return true;
+        int32_t flushed = stream_flush(lingering[index].top);
+        if (flushed <= 0) return flushed == 0;
+        layer->type->end(layer);
+        lingering[index].layer = layer->below;
     }
+}
+
+void linger_add(struct stream *top)
+{
     /* They are in no order after the first has ended, but one of the oldest is at the front. */
-    if (count == LINGER_SOCKETS) end(0);
-    lingering[count].socket = socket;
+    if (count == LINGER_LINKS) end(0);
+    lingering[count].top = lingering[count].layer = top;
     lingering[count++].untilMs = monotonic_ms() + LINGER_MS;
+    if (!say_goodbye(count - 1)) end(count - 1);
 }
 
 uint32_t linger_polls(struct pollfd *polls)
 {
     for (uint32_t i = 0; i < count; i++)
-        polls[i] = (struct pollfd){.fd = lingering[i].socket, .events = POLLIN};
+        polls[i] = socket_poll(lingering[i].top, POLLIN);
     return count;
 }
 
@@ -52,20 +64,27 @@ int32_t linger_wait_ms(void)
     return least > 0 ? (int32_t)least : 0;
 }
 
-/* Whether the peer has closed, or the time is over. */
-static int is_over(uint32_t index)
+/* Whether the peer has closed, or the time is over. What still comes is of no use to anyone: no layer looks at it. */
+static bool is_over(uint32_t index)
 {
     char unread[512];
+    int fd = socket_poll(lingering[index].top, 0).fd;
     ssize_t length;
     do {
-        length = recv(lingering[index].socket, unread, sizeof unread, 0);
+        length = recv(fd, unread, sizeof unread, 0);
     } while (length > 0 || (length < 0 && errno == EINTR));
     if (length < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return monotonic_ms() >= lingering[index].untilMs;
-    return 1;
+    return true;
 }
 
 void linger_turn(void)
 {
     for (uint32_t i = count; i > 0; i--)
-        if (is_over(i - 1)) end(i - 1);
+        if (!say_goodbye(i - 1) || is_over(i - 1)) end(i - 1);
+}
+
+void linger_finish(void)
+{
+    while (count > 0)
+        end(count - 1);
 }

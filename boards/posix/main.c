@@ -17,6 +17,7 @@
 #include "node.h"
 #include "options.h"
 #include "runner.h"
+#include "transport.h"
 #include "watchdog.h"
 
 #define EXIT_FAILED 1
@@ -137,6 +138,12 @@ int main(int argc, char **argv)
     }
     log_init(options.logLevel, options.id, options.password);
     devices_init(&options);
+    (void)atexit(transport_finish);
+    struct transport_problem problem;
+    if (!transport_init(&options.tls, options.endpoints, options.endpointCount, &problem)) {
+        log_error(problem.what, problem.cure);
+        return EXIT_USAGE;
+    }
 
     uint32_t length = 0;
     uint8_t *module = read_module(options.module, &length);

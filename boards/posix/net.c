@@ -4,8 +4,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,11 +14,8 @@
 #include "log.h"
 #include "monotonic.h"
 #include "resolver.h"
-
-#ifndef MSG_NOSIGNAL
-/* macOS has none; the program ignores SIGPIPE. */
-#define MSG_NOSIGNAL 0
-#endif
+#include "socket.h"
+#include "transport.h"
 
 #define LINKS 4
 
@@ -28,6 +23,8 @@ enum link_state {
     LINK_FREE,
     LINK_RESOLVING,
     LINK_CONNECTING,
+    /* The socket is connected, its layers are not. */
+    LINK_HANDSHAKING,
     LINK_OPEN,
     /* Sending failed: what had arrived before can still be received. */
     LINK_BROKEN,
@@ -37,8 +34,10 @@ enum link_state {
 struct link {
     enum link_state state;
     const struct endpoint *endpoint;
-    /* In LINK_CONNECTING, LINK_OPEN and LINK_BROKEN. */
+    /* In LINK_CONNECTING; else -1. */
     int socket;
+    /* In LINK_HANDSHAKING, LINK_OPEN and LINK_BROKEN; else NULL. */
+    struct stream *stream;
     /* Why it is broken or closed. */
     int32_t error;
     struct resolution *resolution;
@@ -49,7 +48,7 @@ struct link {
     bool news;
     /* net_wait() has said that it is ready, and the node has neither received nor sent: it would say so forever. */
     bool told;
-    /* net_send() could not take everything. */
+    /* board_net_send() could not take everything. */
     bool full;
 };
 
@@ -58,38 +57,6 @@ static const struct endpoint *configured;
 static size_t configuredCount;
 static int wakePipe[2];
 
-/* Errors ----------------------------------------------------------------------------------------------------------- */
-
-static const struct {
-    int system;
-    int32_t error;
-    const char *text;
-} errors[] = {
-    {ECONNREFUSED, HAL_ECONNREFUSED, "nothing listens there"},
-    {ECONNRESET, HAL_ECONNRESET, "the link broke"},
-    {EPIPE, HAL_ECONNRESET, "the link broke"},
-    {ETIMEDOUT, HAL_ETIMEDOUT, "no answer in time"},
-    {EHOSTUNREACH, HAL_EHOSTUNREACH, "no route to the host"},
-    {ENETUNREACH, HAL_EHOSTUNREACH, "no route to the network"},
-    {ENETDOWN, HAL_ENETDOWN, "the network is down"},
-    {EADDRNOTAVAIL, HAL_EHOSTUNREACH, "no route to the host"},
-};
-
-static int32_t error_of(int system)
-{
-    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
-        if (errors[i].system == system) return errors[i].error;
-    return HAL_ECONNRESET;
-}
-
-static const char *text_of(int32_t error)
-{
-    if (error == HAL_ENOTFOUND) return "its name does not resolve";
-    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
-        if (errors[i].error == error) return errors[i].text;
-    return "the link failed";
-}
-
 /* Connecting ------------------------------------------------------------------------------------------------------- */
 
 static void release(struct link *link)
@@ -97,9 +64,11 @@ static void release(struct link *link)
     if (link->resolution != NULL) resolver_abandon(link->resolution);
     if (link->addresses != NULL) freeaddrinfo(link->addresses);
     if (link->socket >= 0) (void)close(link->socket);
+    stream_release(link->stream);
     link->resolution = NULL;
     link->addresses = link->next = NULL;
     link->socket = -1;
+    link->stream = NULL;
 }
 
 static void close_by(struct link *link, int32_t error)
@@ -112,30 +81,40 @@ static void close_by(struct link *link, int32_t error)
 
 static void fail_to_connect(struct link *link, int32_t error)
 {
-    log_line(HAL_LOG_WARNING, "no connection to %s: %s", link->endpoint->url, text_of(error));
+    const struct stream *failed = stream_failed(link->stream);
+    if (failed != NULL) {
+        log_line(HAL_LOG_WARNING, "no connection to %s: %s handshake failed: %s", link->endpoint->label,
+                 failed->type->name, failed->why);
+    } else {
+        log_line(HAL_LOG_WARNING, "no connection to %s: %s", link->endpoint->label, socket_error_text(error));
+    }
     close_by(link, error);
 }
 
-static void become_open(struct link *link)
+static void go_on_with_handshake(struct link *link)
 {
-    int on = 1;
-    (void)setsockopt(link->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    freeaddrinfo(link->addresses);
-    link->addresses = link->next = NULL;
-    link->state = LINK_OPEN;
-    link->news = true;
-    log_line(HAL_LOG_INFO, "connected to %s", link->endpoint->url);
+    int32_t result = stream_handshake(link->stream);
+    if (result < 0) {
+        fail_to_connect(link, result);
+    } else if (result > 0) {
+        link->state = LINK_OPEN;
+        link->news = true;
+        log_line(HAL_LOG_INFO, "connected to %s", link->endpoint->label);
+    }
 }
 
-/* A non-blocking socket that no other program inherits. */
-static int open_socket(const struct addrinfo *address)
+static void become_connected(struct link *link)
 {
-    int fd = socket(address->ai_family, address->ai_socktype, address->ai_protocol);
-    if (fd < 0) return -1;
-    int flags = fcntl(fd, F_GETFL);
-    if (flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0) return fd;
-    (void)close(fd);
-    return -1;
+    freeaddrinfo(link->addresses);
+    link->addresses = link->next = NULL;
+    link->stream = transport_open(link->endpoint, link->socket);
+    link->socket = -1;
+    if (link->stream == NULL) {
+        fail_to_connect(link, HAL_EMFILE);
+        return;
+    }
+    link->state = LINK_HANDSHAKING;
+    go_on_with_handshake(link);
 }
 
 /* Tries the addresses that are left until one is under way or open; `error` is why the last one was not. */
@@ -143,19 +122,19 @@ static void connect_next(struct link *link, int32_t error)
 {
     for (; link->next != NULL; link->next = link->next->ai_next) {
         if (link->socket >= 0) (void)close(link->socket);
-        link->socket = open_socket(link->next);
+        link->socket = socket_open(link->next);
         if (link->socket < 0) {
-            error = error_of(errno);
+            error = socket_error(errno);
             continue;
         }
         link->state = LINK_CONNECTING;
         int result = connect(link->socket, link->next->ai_addr, link->next->ai_addrlen);
         if (result == 0 || errno == EINPROGRESS || errno == EINTR) {
             link->next = link->next->ai_next;
-            if (result == 0) become_open(link);
+            if (result == 0) become_connected(link);
             return;
         }
-        error = error_of(errno);
+        error = socket_error(errno);
     }
     fail_to_connect(link, error);
 }
@@ -172,9 +151,9 @@ static void finish_connecting(struct link *link)
     socklen_t length = sizeof error;
     if (getsockopt(link->socket, SOL_SOCKET, SO_ERROR, &error, &length) != 0) error = errno;
     if (error == 0) {
-        become_open(link);
+        become_connected(link);
     } else {
-        connect_next(link, error_of(error));
+        connect_next(link, socket_error(error));
     }
 }
 
@@ -220,21 +199,20 @@ int32_t board_net_send(int32_t handle, const uint8_t *bytes, uint32_t length)
     link->told = false;
     if (link->state == LINK_BROKEN || link->state == LINK_CLOSED) return link->error;
     if (link->state != LINK_OPEN || length == 0) return 0;
-    ssize_t taken;
-    do {
-        taken = send(link->socket, bytes, length, MSG_NOSIGNAL);
-    } while (taken < 0 && errno == EINTR);
-    if (taken < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
+    int32_t taken = stream_send(link->stream, bytes, length);
+    if (taken < 0) {
         link->state = LINK_BROKEN;
-        link->error = error_of(errno);
-        return link->error;
+        link->error = taken;
+        return taken;
     }
-    link->full = taken < (ssize_t)length;
-    return taken < 0 ? 0 : (int32_t)taken;
+    link->full = (uint32_t)taken < length;
+    return taken;
 }
 
 static int32_t lose(struct link *link, int32_t error)
 {
+    const struct stream *failed = stream_failed(link->stream);
+    if (failed != NULL) log_line(HAL_LOG_WARNING, "lost the connection to %s: %s", link->endpoint->label, failed->why);
     close_by(link, error);
     /* The node hears it now. */
     link->news = false;
@@ -248,15 +226,10 @@ int32_t board_net_recv(int32_t handle, uint8_t *bytes, uint32_t capacity)
     link->told = false;
     if (link->state == LINK_CLOSED) return link->error;
     if ((link->state != LINK_OPEN && link->state != LINK_BROKEN) || capacity == 0) return 0;
-    ssize_t length;
-    do {
-        length = recv(link->socket, bytes, capacity, 0);
-    } while (length < 0 && errno == EINTR);
-    if (length > 0) return (int32_t)length;
+    int32_t length = stream_recv(link->stream, bytes, capacity);
+    if (length > 0) return length;
     if (link->state == LINK_BROKEN) return lose(link, link->error);
-    if (length == 0) return lose(link, HAL_EPIPE);
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return 0;
-    return lose(link, error_of(errno));
+    return length < 0 ? lose(link, length) : 0;
 }
 
 int32_t board_net_close(int32_t handle)
@@ -264,8 +237,8 @@ int32_t board_net_close(int32_t handle)
     struct link *link = find(handle);
     if (link == NULL) return HAL_EBADF;
     if (link->state == LINK_OPEN) {
-        linger_add(link->socket);
-        link->socket = -1;
+        linger_add(link->stream);
+        link->stream = NULL;
     }
     release(link);
     link->state = LINK_FREE;
@@ -312,42 +285,67 @@ static bool take_news(void)
             link->resolution = NULL;
             connect_to(link, addresses);
         }
-        any = any || (link->state != LINK_FREE && link->news);
+        /* poll() does not know of bytes that a layer holds. */
+        bool ready = link->state == LINK_OPEN && !link->told && stream_pending(link->stream);
+        link->told = link->told || ready;
+        any = any || ready || (link->state != LINK_FREE && link->news);
         link->news = false;
     }
     return any;
 }
 
-/* The sockets that the node waits for, and whose they are. */
+/* The sockets that links wait for, and whose they are. */
 static nfds_t link_polls(struct pollfd *polls, struct link **owners)
 {
     nfds_t count = 0;
     for (size_t i = 0; i < LINKS; i++) {
         struct link *link = &links[i];
-        short events = 0;
-        if (link->state == LINK_CONNECTING) events = POLLOUT;
-        if (link->state == LINK_OPEN && !link->told) events = link->full ? POLLIN | POLLOUT : POLLIN;
-        if (events == 0) continue;
+        struct pollfd wanted = {.events = 0};
+        if (link->state == LINK_CONNECTING) wanted = (struct pollfd){.fd = link->socket, .events = POLLOUT};
+        if (link->state == LINK_HANDSHAKING) wanted = socket_poll(link->stream, POLLIN);
+        if (link->state == LINK_OPEN) wanted = socket_poll(link->stream, link->told ? 0 : POLLIN);
+        if (wanted.events == 0) continue;
         owners[count] = link;
-        polls[count++] = (struct pollfd){.fd = link->socket, .events = events};
+        polls[count++] = wanted;
     }
     return count;
 }
 
-static void take_event(struct link *link)
+/* What the layers hold goes first: only when that is gone is there room for the node's bytes. */
+static void go_on_sending(struct link *link)
+{
+    int32_t flushed = stream_flush(link->stream);
+    if (flushed < 0) {
+        link->state = LINK_BROKEN;
+        link->error = flushed;
+        link->news = true;
+    } else if (flushed > 0 && link->full) {
+        link->full = false;
+        link->told = true;
+    }
+}
+
+/* @return whether the node has reason to look. */
+static bool take_event(struct link *link, short events)
 {
     if (link->state == LINK_CONNECTING) {
         finish_connecting(link);
-        return;
+        return false;
     }
-    link->told = true;
-    link->full = false;
+    if (link->state == LINK_HANDSHAKING) {
+        go_on_with_handshake(link);
+        return false;
+    }
+    bool before = link->told;
+    if ((events & ~POLLIN) != 0) go_on_sending(link);
+    if ((events & ~POLLOUT) != 0) link->told = true;
+    return link->told && !before;
 }
 
 /* Waits once. @return whether a link of the node has something for it, or net_wake() was called. */
 static bool wait_once(uint32_t ms)
 {
-    struct pollfd polls[1 + LINKS + LINGER_SOCKETS] = {{.fd = wakePipe[0], .events = POLLIN}};
+    struct pollfd polls[1 + LINKS + LINGER_LINKS] = {{.fd = wakePipe[0], .events = POLLIN}};
     struct link *owners[LINKS];
     nfds_t count = link_polls(polls + 1, owners);
     nfds_t total = 1 + count + linger_polls(polls + 1 + count);
@@ -360,9 +358,7 @@ static bool wait_once(uint32_t ms)
         woken = true;
     bool told = false;
     for (nfds_t i = 0; i < count; i++) {
-        if (polls[1 + i].revents == 0) continue;
-        take_event(owners[i]);
-        told = told || owners[i]->told;
+        if (polls[1 + i].revents != 0 && take_event(owners[i], polls[1 + i].revents)) told = true;
     }
     linger_turn();
     return take_news() || told || woken;
@@ -381,12 +377,14 @@ void net_wait(uint32_t ms)
 
 void net_finish(uint32_t ms)
 {
-    struct pollfd polls[LINGER_SOCKETS];
+    struct pollfd polls[LINGER_LINKS];
     uint64_t untilMs = monotonic_ms() + ms;
     for (uint64_t nowMs = monotonic_ms(); nowMs < untilMs; nowMs = monotonic_ms()) {
         nfds_t count = linger_polls(polls);
-        if (count == 0) return;
+        if (count == 0) break;
         (void)poll(polls, count, (int)(untilMs - nowMs));
         linger_turn();
     }
+    linger_finish();
+    board_net_reset();
 }

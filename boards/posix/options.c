@@ -9,6 +9,11 @@
 #include "text.h"
 
 #define SEE_HELP "see wasmote-posix --help"
+#if WASMOTE_TLS
+#define BROKER_CURE "write it as mqtt://host:port, mqtts://, ws:// or wss://, and credentials with --username"
+#else
+#define BROKER_CURE "use mqtt://host:port, or build it with -DWASMOTE_TLS=ON"
+#endif
 #define DEFAULT_BROKER "mqtt://127.0.0.1:1883"
 
 /* Limits of docs/abi.md, "Configuration keys". */
@@ -16,6 +21,10 @@
 #define MAX_CREDENTIAL (OPTIONS_PASSWORD_BYTES - 1)
 #define MIN_INTERVAL_MS 100
 #define MAX_INTERVAL_MS 86400000
+
+/* Of a DNS name, and of a protocol name in ALPN [RFC 7301, 3.1]. */
+#define MAX_SERVER_NAME 253
+#define MAX_ALPN 255
 
 #define PROBLEM_BYTES 512
 
@@ -66,9 +75,62 @@ static struct verdict take_broker(struct options *options, const char *value)
     if (options->endpointCount == OPTIONS_ENDPOINTS)
         return wrong("there are too many brokers%s", "", "at most 4 can be given");
     const char *why = endpoint_parse(value, &options->endpoints[options->endpointCount], text, sizeof text);
-    if (why != NULL) return wrong("%s", why, "write it as mqtt://host:port, and credentials with --username");
+    if (why != NULL) return wrong("%s", why, BROKER_CURE);
     options->endpointCount++;
     return good;
+}
+
+/* A flag of TLS. */
+static struct verdict take_tls(const char **option, const char *value)
+{
+#if WASMOTE_TLS
+    *option = value;
+    return good;
+#else
+    (void)option;
+    (void)value;
+    return wrong("this program was built without TLS%s", "", "build it with -DWASMOTE_TLS=ON");
+#endif
+}
+
+static struct verdict take_ca(struct options *options, const char *value)
+{
+    return take_tls(&options->tls.caFile, value);
+}
+
+static struct verdict take_cert(struct options *options, const char *value)
+{
+    return take_tls(&options->tls.certFile, value);
+}
+
+static struct verdict take_key(struct options *options, const char *value)
+{
+    return take_tls(&options->tls.keyFile, value);
+}
+
+static struct verdict take_server_name(struct options *options, const char *value)
+{
+    static const char allowed[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.:";
+    size_t length = strlen(value);
+    if (length == 0 || length > MAX_SERVER_NAME || strspn(value, allowed) != length)
+        return wrong("\"%.80s\" is not a server's name", value, "write it as broker.example.com, without a port");
+    return take_tls(&options->tls.serverName, value);
+}
+
+static struct verdict take_alpn(struct options *options, const char *value)
+{
+    size_t length = strlen(value);
+    if (length == 0 || length > MAX_ALPN)
+        return wrong("the protocol of --alpn has no bytes or too many%s", "", "use 1 to 255");
+    return take_tls(&options->tls.alpn, value);
+}
+
+static struct verdict take_insecure(struct options *options, const char *value)
+{
+    const char *ignored = NULL;
+    (void)value;
+    options->tls.insecure = true;
+    return take_tls(&ignored, NULL);
 }
 
 static struct verdict take_username(struct options *options, const char *value)
@@ -153,8 +215,15 @@ static const struct {
     struct verdict (*take)(struct options *, const char *);
 } flags[] = {
     {"--id", "ID", "the node's id and MQTT client identifier; required", take_id},
-    {"--broker", "URL", "mqtt://host:port; more than one for endpoints 0, 1, ...; default " DEFAULT_BROKER,
-     take_broker},
+    {"--broker", "URL",
+     "mqtt://, mqtts://, ws:// or wss://; more than one for endpoints 0, 1, ...; default " DEFAULT_BROKER, take_broker},
+    {"--ca", "FILE", "the CA certificates to trust, as PEM, instead of the system's", take_ca},
+    {"--cert", "FILE", "this client's certificate and its chain, as PEM", take_cert},
+    {"--key", "FILE", "the key of --cert, as PEM", take_key},
+    {"--tls-servername", "NAME", "the server's name for SNI and verification; default the broker's host",
+     take_server_name},
+    {"--alpn", "PROTOCOL", "offers this protocol over mqtts://, and the server must select it", take_alpn},
+    {"--insecure", NULL, "DOES NOT VERIFY the server's certificate", take_insecure},
     {"--username", "NAME", "the broker's user name for this node", take_username},
     {"--password-file", "FILE", "a file that holds the password; or set WASMOTE_PASSWORD", take_password_file},
     {"--interval", "TIME", "between two readings: 1s, 500ms or milliseconds", take_interval},
@@ -178,7 +247,7 @@ static void show_help(void)
                  "usage: wasmote-posix <module.wasm> --id ID [options]\n\n");
     for (size_t i = 0; i < FLAGS; i++) {
         const char *value = flags[i].value != NULL ? flags[i].value : "";
-        int width = 22 - (int)strlen(flags[i].name) - 1;
+        int width = 26 - (int)strlen(flags[i].name) - 1;
         (void)printf("  %s %-*s %s\n", flags[i].name, width, value, flags[i].help);
     }
     (void)printf(
@@ -232,12 +301,27 @@ static struct verdict take_flag(struct options *options, int argc, char **argv, 
     for (size_t i = 0; i < FLAGS; i++) {
         if (strlen(flags[i].name) != length || memcmp(flags[i].name, argument, length) != 0) continue;
         if (flags[i].take == NULL) break;
+        if (flags[i].value == NULL) {
+            if (argument[length] == '=') return wrong("%.40s takes no value", flags[i].name, SEE_HELP);
+            return flags[i].take(options, NULL);
+        }
         if (argument[length] == '=') return flags[i].take(options, argument + length + 1);
         if (*index + 1 == argc) return wrong("%.40s needs a value", argument, SEE_HELP);
         *index += 1;
         return flags[i].take(options, argv[*index]);
     }
     return wrong("there is no flag %.40s", argument, SEE_HELP);
+}
+
+/* What the flags of TLS can't know of each other, and of the brokers. */
+static struct verdict complete_tls(const struct options *options)
+{
+    const struct tls_options *tls = &options->tls;
+    if (tls->certFile != NULL && tls->keyFile == NULL)
+        return wrong("a certificate is given without its key%s", "", "add --key FILE");
+    if (tls->keyFile != NULL && tls->certFile == NULL)
+        return wrong("a key is given without a certificate%s", "", "add --cert FILE");
+    return good;
 }
 
 /* What one flag can't know of the others. */
@@ -259,6 +343,7 @@ static struct verdict complete(struct options *options)
     struct verdict verdict = good;
     if (options->password != NULL) verdict = set_config(options, "password", 8, options->password);
     if (verdict.cure == NULL && options->endpointCount == 0) verdict = take_broker(options, DEFAULT_BROKER);
+    if (verdict.cure == NULL) verdict = complete_tls(options);
     if (verdict.cure == NULL && options->sensor == NULL) verdict = take_sensor(options, "sine");
     return verdict;
 }

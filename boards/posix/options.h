@@ -8,6 +8,7 @@
 
 #include "abi.h"
 #include "endpoint.h"
+#include "transport.h"
 
 #define OPTIONS_ENDPOINTS 4
 #define OPTIONS_CONFIG 32
@@ -27,6 +28,7 @@ struct options {
     const char *id;
     struct endpoint endpoints[OPTIONS_ENDPOINTS];
     size_t endpointCount;
+    struct tls_options tls;
     struct config_value config[OPTIONS_CONFIG];
     size_t configCount;
     const char *sensor;

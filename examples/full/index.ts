@@ -15,12 +15,7 @@ export function setup(): void {
  */
 export function step(nowMs: u32): u32 {
   node.begin(nowMs);
-  if (auth.isAsked()) auth.answer(utf8("shared secret"));
-  if (node.isNewSession()) node.subscribe(utf8("house/+/alarm"), Qos.EXACTLY_ONCE);
-  while (node.receive()) {
-    if (message.is(utf8("led"))) message.reply(actuator.write(LED, message.number()));
-    else if (message.matches(utf8("house/+/alarm"))) actuator.write(LED, message.says(utf8("on")) ? 1 : 0);
-  }
+  if (node.hasNews()) attend();
   if (node.isDue(nowMs)) {
     const reading = sensor.read(PROBE);
     if (reading > 80_000 && outgoing.begin(utf8("house/cellar/alarm"), Qos.EXACTLY_ONCE)) {
@@ -30,4 +25,13 @@ export function step(nowMs: u32): u32 {
     node.publish(reading);
   }
   return node.finish(nowMs);
+}
+
+function attend(): void {
+  if (auth.isAsked()) auth.answer(utf8("shared secret"));
+  if (node.isNewSession()) node.subscribe(utf8("house/+/alarm"), Qos.EXACTLY_ONCE);
+  while (node.receive()) {
+    if (message.is(utf8("led"))) message.reply(actuator.write(LED, message.number()));
+    else if (message.matches(utf8("house/+/alarm"))) actuator.write(LED, message.says(utf8("on")) ? 1 : 0);
+  }
 }

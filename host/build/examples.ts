@@ -1,5 +1,6 @@
 import { mkdir, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { WasmoteError } from "../errors.ts";
 import { PROJECT_ROOT } from "../project.ts";
 import { compile } from "./compile.ts";
 
@@ -8,13 +9,23 @@ export interface BuiltExample {
   readonly bytes: number;
 }
 
-/** Compiles every folder of examples/ to build/<name>.wasm, and to build/<name>.wat for reading. */
-export async function buildExamples(): Promise<BuiltExample[]> {
+/**
+ * Compiles folders of examples/, all of them unless some are named, to build/<name>.wasm, and to build/<name>.wat for
+ * reading. Throws `EUSAGE` for a name that is no folder's, and `ECOMPILE`.
+ */
+export async function buildExamples(names: readonly string[] = []): Promise<BuiltExample[]> {
   const examples = join(PROJECT_ROOT, "examples");
+  const all = (await readdir(examples)).sort();
+  const unknown = names.find((name) => !all.includes(name));
+  if (unknown !== undefined) {
+    throw new WasmoteError("EUSAGE", "usage", `examples/ has no folder "${unknown}"`, {
+      cure: `build all of them, or some of ${all.join(", ")}`,
+    });
+  }
   const build = join(PROJECT_ROOT, "build");
   await mkdir(build, { recursive: true });
   const built: BuiltExample[] = [];
-  for (const name of (await readdir(examples)).sort()) {
+  for (const name of names.length > 0 ? names : all) {
     const { wasm, wat } = await compile({
       baseDir: PROJECT_ROOT,
       entry: join(examples, name, "index.ts"),

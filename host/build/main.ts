@@ -1,5 +1,12 @@
-/** `npm run build`: every example becomes build/<example>.wasm. */
+/** `npm run build`: every example becomes build/<example>.wasm, or those that are named behind a lone `--`. */
 
+import { formatError } from "../cli/output.ts";
 import { buildExamples } from "./examples.ts";
 
-for (const { name, bytes } of await buildExamples()) console.log(`build/${name}.wasm  ${bytes} bytes`);
+try {
+  const built = await buildExamples(process.argv.slice(2));
+  for (const { name, bytes } of built) console.log(`build/${name}.wasm  ${bytes} bytes`);
+} catch (error) {
+  console.error(formatError(error));
+  process.exitCode = 1;
+}

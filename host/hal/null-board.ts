@@ -2,7 +2,7 @@
 
 import { Errno } from "../abi.ts";
 import type { Board } from "./board.ts";
-import { NullNetwork } from "./null-network.ts";
+import { NullNetwork, type NullNetworkOptions } from "./null-network.ts";
 import { xorshift32 } from "./random.ts";
 
 /** A board of many nodes: `select` says whose calls follow. */
@@ -14,7 +14,7 @@ export interface NullBoard extends FleetBoard {
   readonly network: NullNetwork;
 }
 
-export interface NullBoardOptions {
+export interface NullBoardOptions extends NullNetworkOptions {
   /** How many nodes; node 0 is selected. */
   readonly nodes?: number;
   /** What `config_get` finds for a node besides `id`, which is the node's number. */
@@ -25,8 +25,9 @@ export interface NullBoardOptions {
 
 const READING = 17_200;
 
-export function createNullBoard({ nodes = 1, config = {}, reading = READING }: NullBoardOptions = {}): NullBoard {
-  const network = new NullNetwork(nodes);
+export function createNullBoard(options: NullBoardOptions = {}): NullBoard {
+  const { nodes = 1, config = {}, reading = READING } = options;
+  const network = new NullNetwork(nodes, options);
   const random = Int32Array.from({ length: nodes }, (_, node) => Math.imul(node + 1, 0x9e3779b1) || 1);
   const values = new Map(Object.entries(config));
   let current = 0;

@@ -32,7 +32,7 @@ async function cmake(...args: string[]): Promise<void> {
   });
   if (problem === undefined) return;
   throw new WasmoteError("EWASM3", "resource", `the wasm3 engine is not built and can't be built here: ${problem}`, {
-    cure: `install a C compiler and cmake, then run \`${BY_HAND}\`; or use --engine v8`,
+    cure: `install a C compiler, cmake, and mbedTLS 2.28 and wslay (Debian's libmbedtls-dev and libwslay-dev), then run \`${BY_HAND}\`; or use --engine v8`,
   });
 }
 

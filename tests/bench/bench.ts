@@ -1,8 +1,8 @@
-/** `npm run bench`: how fast the lean node is on each engine, and what a fleet takes. */
+/** `npm run bench`: how fast the nodes are on each engine, and what fleets of them take. */
 
 import { withProgress } from "../../host/cli/output.ts";
 import { main } from "./command.ts";
-import { measureFleet } from "./fleet.ts";
+import { measureFleets } from "./fleet.ts";
 import { measureInstructions } from "./instructions.ts";
 import { measureV8 } from "./v8.ts";
 
@@ -12,6 +12,6 @@ await main({
   measure: async () => [
     ...(await withProgress("counting instructions under wasm3", measureInstructions)),
     ...(await withProgress("timing steps under V8", measureV8)),
-    ...(await withProgress("running a fleet", measureFleet)),
+    ...(await withProgress("running fleets", measureFleets)),
   ],
 });

@@ -1,12 +1,11 @@
 /**
- * What a fleet of lean nodes over the null network takes, in a process of its own with --expose-gc: its argument is the
- * number of nodes. Prints `FleetCosts` as JSON.
+ * What a fleet of nodes over the null network takes, in a process of its own with --expose-gc: its arguments are the number
+ * of nodes and their module. Prints `FleetCosts` as JSON.
  */
 
 import { loadModule, readModule } from "../../host/engine/module.ts";
 import { Fleet } from "../../host/fleet.ts";
 import { createNullBoard } from "../../host/hal/null-board.ts";
-import { MODULE } from "./program.ts";
 import { median } from "./statistics.ts";
 
 export interface FleetCosts {
@@ -25,7 +24,7 @@ const PASSES = 20;
 const PASSES_PER_SECOND = 2;
 
 const size = Number(process.argv[2]);
-const module = loadModule(await readModule(MODULE));
+const module = loadModule(await readModule(process.argv[3] ?? ""));
 const published = new Uint8Array(size);
 const passNs: number[] = [];
 const before = settledRss();

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { WasmoteError } from "../../host/errors.ts";
 import type { Measurement } from "./figures.ts";
-import { BUILD, boardProgram, capture, MODULE } from "./program.ts";
+import { BUILD, boardProgram, capture, SUBJECTS, type Subject } from "./program.ts";
 
 /** The difference of two runs leaves out starting, loading and connecting. */
 const FEW = 1_000;
@@ -17,20 +17,25 @@ export async function measureInstructions(): Promise<Measurement[]> {
       cure: "run it on x86-64 Linux, as CI does",
     });
   }
-  const [few, many] = await Promise.all([count(FEW), count(MANY)]);
-  return [{ name: "lean.publishInstructionsX64", value: (many - few) / (MANY - FEW), unit: "instructions" }];
+  const measurements: Measurement[] = [];
+  for (const subject of SUBJECTS) {
+    const [few, many] = await Promise.all([count(subject, FEW), count(subject, MANY)]);
+    const value = (many - few) / (MANY - FEW);
+    measurements.push({ name: `${subject.name}.publishInstructionsX64`, value, unit: "instructions" });
+  }
+  return measurements;
 }
 
 /** Instructions of a whole run. */
-async function count(publishes: number): Promise<number> {
-  const out = join(BUILD, `callgrind.${publishes}.out`);
+async function count({ name, module }: Subject, publishes: number): Promise<number> {
+  const out = join(BUILD, `callgrind.${name}.${publishes}.out`);
   const program = boardProgram("wasmote-null");
   await capture(
     "valgrind",
     "--tool=callgrind",
     `--callgrind-out-file=${out}`,
     program,
-    ...[MODULE, "--publishes", String(publishes)],
+    ...[module, "--publishes", String(publishes)],
   );
   const [, collected] = (await readFile(out, "utf-8")).match(/^summary: (\d+)/m) ?? [];
   if (collected === undefined) {

@@ -8,8 +8,19 @@ import { systemCode, WasmoteError } from "../../host/errors.ts";
 import { PROJECT_ROOT } from "../../host/project.ts";
 
 export const BUILD = join(PROJECT_ROOT, "build");
-/** The lean node. */
-export const MODULE = join(BUILD, "temperature.wasm");
+
+/** A node that is measured. */
+export interface Subject {
+  /** What its figures' names begin with. */
+  readonly name: "lean" | "full";
+  readonly module: string;
+}
+
+/** MQTT 3.1.1, QoS 1, a will, reconnects and a queue. */
+export const LEAN: Subject = { name: "lean", module: join(BUILD, "temperature.wasm") };
+/** MQTT 5.0 too, QoS 2, subscriptions, commands, messages of its own and authentication. */
+export const FULL: Subject = { name: "full", module: join(BUILD, "full.wasm") };
+export const SUBJECTS: readonly Subject[] = [LEAN, FULL];
 
 /** Runs a program in the project's root and returns its stdout. Throws `EMEASURE` with what it said if it fails. */
 export async function capture(command: string, ...args: string[]): Promise<string> {

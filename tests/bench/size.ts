@@ -1,4 +1,4 @@
-/** `npm run size`: how large the lean node is. */
+/** `npm run size`: how large the nodes are. */
 
 import { main } from "./command.ts";
 import { measureSize } from "./measure-size.ts";

@@ -1,6 +1,6 @@
 /**
- * Times the lean node's steps beside mqtt-packet, in a process of its own: its one argument is a PUBLISH of the node in
- * hexadecimal. Prints `V8Times` as JSON.
+ * Times a node's steps beside mqtt-packet, in a process of its own: its arguments are the module, the version of MQTT as in
+ * CONNECT, and a PUBLISH of the node in hexadecimal. Prints `V8Times` as JSON.
  *
  * A publish and its PUBACK are two steps of the node; for mqtt-packet they are one generate and one parse. mqtt-packet is
  * spared what a client would do besides: the packet object is made once and only its identifier changes, the payload is
@@ -14,7 +14,6 @@ import { generate, type IPublishPacket, parser } from "mqtt-packet";
 import { NodeInstance } from "../../host/engine/instance.ts";
 import { loadModule, readModule } from "../../host/engine/module.ts";
 import { createNullBoard } from "../../host/hal/null-board.ts";
-import { MODULE } from "./program.ts";
 import { median } from "./statistics.ts";
 
 export interface V8Times {
@@ -34,7 +33,8 @@ const ROUNDS = 500;
 const MAX_IDENTIFIER = 0xffff;
 
 const board = createNullBoard();
-const node = new NodeInstance(loadModule(await readModule(MODULE)), board);
+const [module = "", version = "", publish = ""] = process.argv.slice(2);
+const node = new NodeInstance(loadModule(await readModule(module)), board);
 node.setup();
 let nowMs = 0;
 
@@ -54,10 +54,11 @@ function timeNode(publishes: number): number {
   return elapsed / publishes;
 }
 
-const published = Buffer.from(process.argv[2] ?? "", "hex");
+const protocol = { protocolVersion: Number(version) };
+const published = Buffer.from(publish, "hex");
 const packet = parsePublish(published);
 const puback = Buffer.from([0x40, 2, 0, 0]);
-const reader = parser();
+const reader = parser(protocol);
 let acknowledged = 0;
 reader.on("packet", ({ messageId }) => {
   if (messageId === packet.messageId) acknowledged++;
@@ -72,7 +73,7 @@ function timePackets(count: number): number {
   for (let i = 0; i < count; i++) {
     const identifier = ((packet.messageId ?? 0) % MAX_IDENTIFIER) + 1;
     packet.messageId = identifier;
-    generatedBytes += generate(packet).length;
+    generatedBytes += generate(packet, protocol).length;
     puback[2] = identifier >> 8;
     puback[3] = identifier & 0xff;
     reader.parse(puback);
@@ -86,7 +87,7 @@ function timePackets(count: number): number {
 /** What mqtt-packet makes the very same bytes of. */
 function parsePublish(bytes: Buffer): IPublishPacket {
   let parsed: IPublishPacket | undefined;
-  const once = parser();
+  const once = parser(protocol);
   once.on("packet", (each) => {
     if (each.cmd === "publish") parsed = each;
   });
@@ -94,7 +95,7 @@ function parsePublish(bytes: Buffer): IPublishPacket {
   if (parsed === undefined || parsed.qos !== 1) throw new Error("the node's packet is no PUBLISH of QoS 1");
   const { topic, payload, qos, dup, retain, messageId = 1 } = parsed;
   const same: IPublishPacket = { cmd: "publish", topic, payload, qos, dup, retain, messageId };
-  if (!generate(same).equals(bytes)) throw new Error("mqtt-packet generates other bytes than the node");
+  if (!generate(same, protocol).equals(bytes)) throw new Error("mqtt-packet generates other bytes than the node");
   return same;
 }
 

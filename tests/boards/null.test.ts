@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { compile } from "../../host/build/compile.ts";
 import { PROJECT_ROOT } from "../../host/project.ts";
+import { compileApp } from "../unit/harness/modules.ts";
 import { file, module, type Program, program, run } from "./programs.ts";
 
 let publisher: string;
@@ -24,8 +25,8 @@ interface Measured {
   readonly heapPeakBytes: number;
 }
 
-const measure = (name: Program, publishes: number): Measured => {
-  const { status, stdout, stderr } = run(program(name), [publisher, "--publishes", String(publishes)]);
+const measure = (name: Program, publishes: number, path = publisher): Measured => {
+  const { status, stdout, stderr } = run(program(name), [path, "--publishes", String(publishes)]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   return JSON.parse(stdout) as Measured;
 };
@@ -47,6 +48,23 @@ describe("wasmote-null", () => {
     expect(heapPeakBytes).toBeGreaterThanOrEqual(heapBytes);
     expect(existsSync(program("null32"))).toBe(true);
     expect(measure("null32", 1).heapBytes).toBeLessThan(heapBytes * 0.8);
+  });
+
+  test.each([
+    ["3.1.1", 1],
+    ["3.1.1", 2],
+    ["5.0", 1],
+    ["5.0", 2],
+  ])("answers all that a node of MQTT %s asks, and takes its readings under QoS %d", async (version, qos) => {
+    // 100 readings take 100 s of the node's time, so with this keep alive there are PINGREQs.
+    const options = [
+      "NODE_MESSAGES=1",
+      "NODE_KEEP_ALIVE_S=5",
+      `NODE_MQTT=${version === "5.0" ? 5 : 4}`,
+      `NODE_QOS=${qos}`,
+    ];
+    const asker = file(await compileApp("tests/boards/modules/asker.ts", options));
+    expect(measure("null", 100, asker).publishes).toBeGreaterThanOrEqual(100);
   });
 
   test("a node that never publishes ends the run", () => {

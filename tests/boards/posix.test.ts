@@ -41,14 +41,7 @@ describe("the command line", () => {
       ["MODULE", "--sensor", "moon"],
       '"moon" is not a sensor (use constant:17.2, sine, walk:SEED, csv:FILE[#ROW] or file:PATH)',
     ],
-    [
-      ["MODULE", "--broker", "mqtts://h"],
-      "mqtts:// is not supported yet on this board (write it as mqtt://host:port, and credentials with --username)",
-    ],
-    [
-      ["MODULE", "--broker", "mqtt://h:0"],
-      '"mqtt://h:0" has no port from 1 to 65535 (write it as mqtt://host:port, and credentials with --username)',
-    ],
+    [["MODULE", "--insecure=yes"], "--insecure takes no value (see wasmote-posix --help)"],
     [["MODULE", "--id", "7", "--password-file", "PASSWORD"], "a password needs a user name (add --username)"],
   ])("%j is refused with one line and exit code 2", (args, message) => {
     const files: Record<string, string> = { MODULE: file(wasm), PASSWORD: file("secret\n") };

@@ -23,8 +23,13 @@ export interface Outcome {
 }
 
 /** Runs a program to its end. */
-export function run(path: string, args: readonly string[], input: Uint8Array = new Uint8Array()): Outcome {
-  const { status, stdout, stderr, error } = spawnSync(path, args, { input, encoding: "utf-8", timeout: 25_000 });
+export function run(
+  path: string,
+  args: readonly string[],
+  input: Uint8Array = new Uint8Array(),
+  timeout = 25_000,
+): Outcome {
+  const { status, stdout, stderr, error } = spawnSync(path, args, { input, encoding: "utf-8", timeout });
   if (error) throw error;
   return { status, stdout, stderr };
 }

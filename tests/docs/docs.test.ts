@@ -4,8 +4,16 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
 import { START_OPTIONS } from "../../host/cli/options.ts";
+import { NodeInstance } from "../../host/engine/instance.ts";
+import { loadModule } from "../../host/engine/module.ts";
+import { createNullBoard } from "../../host/hal/null-board.ts";
 import { PROJECT_ROOT } from "../../host/project.ts";
 import { LIMITS } from "../bench/limits.ts";
+import { record } from "../bench/wire.ts";
+import { compileApp } from "../unit/harness/modules.ts";
+import { examplesOf, writeExample } from "./examples.ts";
+
+const CONNECT = 0x10;
 
 function read(path: string): string {
   return readFileSync(join(PROJECT_ROOT, path), "utf-8");
@@ -17,21 +25,20 @@ function filesIn(folder: string, extension: string): string[] {
     .map((name) => join(folder, name));
 }
 
-/** The text of a section: from its heading to the next of any level. */
-function section(page: string, heading: string): string {
+/** The text of a section: from its heading to the next of any level, or to the next of at most so many `#`. */
+function section(page: string, heading: string, levels = 6): string {
   const start = page.indexOf(`\n${heading}\n`);
   if (start < 0) throw new Error(`there is no heading "${heading}"`);
   const from = start + heading.length + 2;
-  const next = page.slice(from).search(/^#{1,6} /m);
+  const next = page.slice(from).search(new RegExp(`^#{1,${levels}} `, "m"));
   return next < 0 ? page.slice(from) : page.slice(from, from + next);
 }
 
-/** The cells of each row of a section's table, without its head. */
+/** The cells of each row of a section's tables, without their heads. */
 function rows(text: string): string[][] {
-  return text
-    .split("\n")
-    .filter((line) => line.startsWith("| "))
-    .slice(2)
+  const tables = text.matchAll(/^\| .*\n\| ?[-:| ]+\n((?:\| .*\n?)*)/gm);
+  return [...tables]
+    .flatMap(([, body = ""]) => body.trimEnd().split("\n"))
     .map((line) => line.split("|").map((cell) => cell.trim()))
     .map((cells) => cells.slice(1, -1));
 }
@@ -47,6 +54,11 @@ describe("README.md", () => {
   test("shows the temperature example as it is", () => {
     const shown = section(readme, "## An application").match(/^```ts\n(.*?)^```$/ms)?.[1];
     expect(shown).toBe(read("examples/temperature/index.ts"));
+  });
+
+  test("lists every example, and none that is not there", () => {
+    const shown = rows(section(readme, "## Examples")).map(([example = ""]) => example.match(/^\[([\w-]+)\]/)?.[1]);
+    expect(shown.toSorted()).toEqual(readdirSync(join(PROJECT_ROOT, "examples")).toSorted());
   });
 
   test("has every option of `npm start`, and no other, in the order of --help", () => {
@@ -87,27 +99,39 @@ describe("README.md", () => {
 describe("docs/application.md", () => {
   const table = rows(section(read("docs/application.md"), "## Options"));
 
-  /** The compile-time options with the numbers of their defaults, which may depend on another option. */
-  const defaults = [...read("assembly/options.ts").matchAll(/isDefined\((NODE_\w+)\) \? [^:]+ : (.+);$/gm)].map(
-    ([, name = "", expression = ""]): [string, number[]] => [name, numbers(expression)],
+  const options = read("assembly/options.ts");
+
+  /** The compile-time options with the numbers of their defaults, which may depend on other options. */
+  const defaults = [...options.matchAll(/isDefined\((NODE_\w+)\)\s+\?[^:]+(:[^;]+);$/gm)].map(
+    ([, name = "", expression = ""]): [string, number[]] => [
+      name,
+      // Each stands behind a `?` or a `:`; other numbers are compared with.
+      numbers(
+        [...expression.matchAll(/[?:] \(?(?:\w+ \|\| \w+[^?]*\? )?(-?[\d_]+|true|false)/g)].map(([, each]) => each),
+      ),
+    ],
   );
 
-  function numbers(text: string): number[] {
-    const values = text
-      .replaceAll("_", "")
-      .replaceAll("true", "1")
-      .replaceAll("false", "0")
-      .match(/\b\d+\b/g);
-    return (values ?? []).map(Number).toSorted((a, b) => a - b);
+  /** In their order; where there are several, 0 is what an option that is off adds. */
+  function numbers(values: readonly (string | undefined)[]): number[] {
+    const all = values.map((value = "") =>
+      /true|false/.test(value) ? +(value === "true") : Number(value.replaceAll(/[_,]/g, "")),
+    );
+    return (all.length > 1 ? all.filter((value) => value !== 0) : all).toSorted((a, b) => a - b);
   }
 
   test("has every compile-time option of assembly/options.ts, and no other", () => {
-    expect(defaults.length).toBe(read("assembly/options.ts").match(/^export const /gm)?.length);
+    expect(defaults.map(([name]) => name)).toEqual(
+      [...options.matchAll(/isDefined\((\w+)\)/g)].map(([, name]) => name),
+    );
     expect(table.map(([name]) => code(name))).toEqual(defaults.map(([name]) => name));
   });
 
   test("has their defaults", () => {
-    const shown = table.map(([name, , value = ""]) => [code(name), numbers(value.replaceAll(/`[^`]*`/g, ""))]);
+    const shown = table.map(([name, , value = ""]) => [
+      code(name),
+      numbers(value.replaceAll(/`[^`]*`/g, "").match(/-?\b\d+\b/g) ?? []),
+    ]);
     expect(shown).toEqual(defaults);
   });
 
@@ -118,11 +142,34 @@ describe("docs/application.md", () => {
     )) {
       for (const [, name] of body.matchAll(/export function (\w+)\(/g)) calls.push(`${namespace}.${name}`);
     }
-    const shown = rows(section(read("docs/application.md"), "## The API")).flatMap(([call = ""]) =>
+    const shown = rows(section(read("docs/application.md"), "## The API", 2)).flatMap(([call = ""]) =>
       [...call.matchAll(/`(\w+\.\w+)\(/g)].map(([, name]) => name),
     );
     expect(shown.toSorted()).toEqual(calls.toSorted());
   });
+
+  const examples = examplesOf(read("docs/application.md"));
+
+  test("shows each part of the API at work", () => {
+    const shown = examples.map(({ code: text }) => text).join("");
+    for (const part of ["node", "sensor", "actuator", "message", "outgoing", "upload", "will", "auth"]) {
+      expect(shown).toContain(`${part}.`);
+    }
+  });
+
+  test.each(examples.map((example, index) => [example.title, index, example] as const))(
+    "shows an example that compiles, and connects: %s",
+    async (_, index, example) => {
+      const wasm = await compileApp(writeExample(example, `example-${index}`), example.options);
+      const board = createNullBoard();
+      const { sent } = record(board);
+      const node = new NodeInstance(loadModule(wasm), board);
+      node.setup();
+      let nowMs = 0;
+      for (let step = 0; step < 20; step++) nowMs += node.step(nowMs);
+      expect(sent[0]?.[0]).toBe(CONNECT);
+    },
+  );
 });
 
 describe("docs/behaviour.md", () => {
@@ -134,24 +181,67 @@ describe("docs/behaviour.md", () => {
     return new Map([...constants].map(([, name = "", text = ""]) => [name, text]));
   }
 
+  /** Sources of the SDK by path, but for index.ts: there an application says what it likes. */
+  const sources = new Map(
+    filesIn("assembly", ".ts")
+      .filter((file) => !file.endsWith("/index.ts") && !file.endsWith("/log.ts"))
+      .map((file) => [file, read(file)]),
+  );
+
+  /** A function that logs a text which it is given, at one level, with a number behind it or without. */
+  interface Sayer {
+    readonly level: string;
+    readonly suffix: string;
+  }
+
+  /** `say`, `sayNumber` and whatever hands its own parameter on to them. */
+  function sayers(): Map<string, Sayer> {
+    const found = new Map<string, Sayer>();
+    for (const source of sources.values()) {
+      for (const [, name = "", parameters = "", body = ""] of source.matchAll(
+        /^(?:export )?function (\w+)\(([^)]*)\)[^{]*\{\n(.*?)^\}/gms,
+      )) {
+        for (const [, suffix, level = "", text = ""] of body.matchAll(/\bsay(Number)?\(Level\.(\w+), (\w+)/g)) {
+          if (parameters.includes(`${text}: Text`)) found.set(name, { level, suffix: suffix ? "N" : "" });
+        }
+      }
+    }
+    return found;
+  }
+
   /** `text: level` of each line that the SDK logs, as `link closed: N: warning` where a number follows. */
   function loggedLines(): string[] {
     const lines = new Set<string>();
-    for (const file of filesIn("assembly", ".ts")) {
-      const source = read(file);
+    const handing = sayers();
+    for (const [file, source] of sources) {
       const own = textsOf(source);
-      const imported = (name: string): string | undefined => {
+      const textOf = (name: string): string | undefined => {
         const from = source.match(new RegExp(`import \\{[^}]*\\b${name}\\b[^}]*\\} from "(.+)"`))?.[1];
-        return from === undefined ? undefined : textsOf(read(join(dirname(file), `${from}.ts`))).get(name);
+        const texts = from === undefined ? own : textsOf(read(join(dirname(file), `${from}.ts`)));
+        return texts.get(name);
       };
-      // Only these two functions call the host's log().
-      if (file.endsWith("/log.ts")) continue;
+      // Only log.ts calls the host's log().
       expect(source.replaceAll(/function log\(/g, ""), file).not.toMatch(/\blog\(/);
-      const calls = [...source.matchAll(/\bsay(Number)?\((?:Level\.(\w+), (\w+))?/g)];
-      for (const [call, suffix, level = "", name = ""] of calls) {
-        const text = own.get(name) ?? imported(name);
-        if (text === undefined) throw new Error(`${file}: ${call}… logs a text that is no utf8() constant`);
-        lines.add(`${text}${suffix ? "N" : ""}: ${level.toLowerCase()}`);
+      const say = (level: string, suffix: string, expression: string): void => {
+        // One name, or one of two: `what ? ONE : OTHER`.
+        const names = expression.match(/\b[A-Z][A-Z_]+\b/g) ?? [];
+        const texts = names.map(textOf).filter((text) => text !== undefined);
+        for (const text of texts) lines.add(`${text}${suffix}: ${level.toLowerCase()}`);
+        // Or a parameter, for which the callers are asked, or a property of the broker's.
+        const isHandedOn = /^(?:why|text|propertyText\(.*)$/.test(expression);
+        if (texts.length === 0 && !isHandedOn)
+          throw new Error(`${file}: logs ${expression}, which is no utf8() constant`);
+      };
+      // A level that depends on the broker's code is `error` for every code that tells of a failure.
+      for (const [, suffix, level = "ERROR", expression = ""] of source.matchAll(
+        /\bsay(Number)?\((?:Level\.(\w+)|level), ([^,;]+?)(?:, [^;]+)?\);/g,
+      )) {
+        say(level, suffix ? "N" : "", expression);
+      }
+      for (const [name, { level, suffix }] of handing) {
+        for (const [, argument = ""] of source.matchAll(new RegExp(`\\b${name}\\(([A-Z_]+)\\)`, "g"))) {
+          say(level, suffix, argument);
+        }
       }
     }
     return [...lines].toSorted();
@@ -188,7 +278,13 @@ describe("docs/boards.md", () => {
 });
 
 describe("links", () => {
-  const pages = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...filesIn("docs", ".md")];
+  const pages = [
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    ...filesIn("docs", ".md"),
+    ...filesIn("examples", ".md"),
+  ];
 
   /** The name that a heading has in a link. */
   function anchor(heading: string): string {

@@ -9,6 +9,8 @@ export interface ObserverOptions {
   /** The broker keeps its session, so nothing is missed while the observer is away. */
   readonly persistent?: boolean;
   readonly filter?: string;
+  /** Most QoS that it asks for; 1 unless told otherwise. */
+  readonly qos?: 0 | 1 | 2;
 }
 
 export interface Observed {
@@ -45,9 +47,9 @@ export class Observer {
     });
   }
 
-  /** Connects and subscribes at QoS 1, to everything unless told otherwise. */
+  /** Connects and subscribes, to everything unless told otherwise. */
   static async connect(port: number, options: ObserverOptions = {}): Promise<Observer> {
-    const { persistent = false, filter = "#", ...credentials } = options;
+    const { persistent = false, filter = "#", qos = 1, ...credentials } = options;
     const client = mqtt.connect({
       protocol: "mqtt",
       host: "127.0.0.1",
@@ -62,7 +64,7 @@ export class Observer {
       client.once("connect", () => resolve());
       client.once("error", reject);
     });
-    await client.subscribeAsync(filter, { qos: 1 });
+    await client.subscribeAsync(filter, { qos });
     return observer;
   }
 

@@ -14,14 +14,15 @@ import { formatMessage, formatMessageJson, type Message, printLog, printNote, wi
 import { subscribe } from "../subscriber.ts";
 
 const TOPIC_FILTER = "sensor/+/temperature";
-const DEFAULT_MODULE = join(PROJECT_ROOT, "build", "temperature.wasm");
+const DEFAULT_EXAMPLE = "temperature";
+const DEFAULT_MODULE = join(PROJECT_ROOT, "build", `${DEFAULT_EXAMPLE}.wasm`);
 
 /** Resolves when everything that was started has ended. */
 export async function start(options: StartValues): Promise<void> {
   const interrupted = interruption();
   // Known before anything is built.
   loadTls(tlsSettings(options));
-  if (options.module === undefined) await withProgress("building the modules", build);
+  if (options.module === undefined) await withProgress("building the module", build);
   if (options.engine === "wasm3") await withProgress("building wasm3", providePosixProgram);
   const broker = options.broker === undefined ? await startBroker(options) : undefined;
   try {
@@ -34,7 +35,7 @@ export async function start(options: StartValues): Promise<void> {
 /** The compiler is large: whoever runs a module that is built already does not wait for it to load. */
 async function build(): Promise<void> {
   const { buildExamples } = await import("../../build/examples.ts");
-  await buildExamples();
+  await buildExamples([DEFAULT_EXAMPLE]);
 }
 
 async function runAgainst(options: StartValues, broker: Broker | undefined, interrupted: Promise<void>): Promise<void> {

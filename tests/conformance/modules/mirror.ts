@@ -9,7 +9,7 @@
  *     d   log how many messages of its own were dropped
  *
  * With `NODE_AUTH=1` it answers each question with that question, and one without data with `-`; one that begins with `!`
- * gets no answer.
+ * gets no answer. With `NODE_EARLY=1` it looks for questions before it looks for messages.
  */
 
 import { actuator, auth, Level, message, node, Text, utf8 } from "../../../assembly";
@@ -19,6 +19,7 @@ import { AUTH, INBOUND_QOS, V5 } from "../../../assembly/options";
 
 export { resume, stop } from "../../../assembly";
 
+const EARLY: bool = isDefined(NODE_EARLY);
 const REST_CAPACITY: i32 = 254;
 /** Lazy, so that it lies behind the SDK's constants and those right behind the SDK's buffers: an overrun must show. */
 @lazy
@@ -31,11 +32,12 @@ export function setup(): void {
 
 export function step(nowMs: u32): u32 {
   node.begin(nowMs);
+  if (AUTH && EARLY) if (auth.isAsked()) answer();
   while (node.receive()) {
     show();
     if (inbound.payloadLength > 0) obey(load<u8>(inbound.payload), inbound.payloadLength - 1);
   }
-  if (AUTH) if (auth.isAsked()) answer();
+  if (AUTH && !EARLY) if (auth.isAsked()) answer();
   return node.finish(nowMs);
 }
 
