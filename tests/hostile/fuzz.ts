@@ -29,6 +29,9 @@ const VALUES = [
   2 ** 31 - 1,
   -(2 ** 31),
 ];
+export const ENDLESS = "the step does not end";
+/** Calls of the network in one step, far more than any needs. */
+const MAX_CALLS = 10_000;
 /** Years around which the clock is set: what a Date can hold. */
 const LATEST_UNIX_MS = 8.64e15;
 
@@ -52,12 +55,15 @@ export class Fuzz {
   readonly #peer = new Peer();
   #nowMs: number;
   #waitMs = 0;
+  /** Of the network, in this step. */
+  #calls = 0;
 
   constructor(module: LoadedModule, options: FuzzOptions) {
     this.#options = options;
     this.#chance = new Chance(options.seed);
     this.tape = new Tape(module);
     this.tape.player.board.onSend = (bytes) => this.#peer.take(bytes);
+    this.#limitCalls();
     this.#nowMs = this.#chance.bits();
     this.tape.seed(this.#chance.bits());
     this.#configure("7");
@@ -76,6 +82,19 @@ export class Fuzz {
       }
       if (this.#waitMs === ENDED) this.#restart();
     }
+  }
+
+  /** Ends a step that would never end: every loop in which a node can be caught tries to send or to receive. */
+  #limitCalls(): void {
+    const { network } = this.tape.player.board;
+    const { send, receive } = network;
+    const counted = <A extends unknown[]>(call: (...args: A) => number) => {
+      return (...args: A): number => {
+        if (++this.#calls > MAX_CALLS) throw new Error(ENDLESS);
+        return call(...args);
+      };
+    };
+    Object.assign(network, { send: counted(send), receive: counted(receive) });
   }
 
   /** Everything but packets. */
@@ -158,6 +177,7 @@ export class Fuzz {
     const chance = this.#chance;
     const advanceMs = chance.onceIn(3) ? this.#waitMs : chance.pick([0, 0, 1, 20, 100, 1000, 15_000]);
     if (advanceMs !== ENDED) this.#nowMs = (this.#nowMs + advanceMs) >>> 0;
+    this.#calls = 0;
     this.#waitMs = this.tape.step(this.#nowMs);
   }
 

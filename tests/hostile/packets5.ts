@@ -5,6 +5,7 @@ import { framed, PAYLOADS, TOPICS, u16 } from "./packets.ts";
 import type { Peer } from "./peer.ts";
 import { Allowed, properties, textProperty } from "./properties.ts";
 
+const ASSIGNED_CLIENT_IDENTIFIER = 0x12;
 const AUTHENTICATION_METHOD = 0x15;
 const PUBLISHED = [0, 0, 0, 0, 0x10, 0x80, 0x87, 0x97];
 const RELEASED = [0, 0, 0, 0x92];
@@ -19,7 +20,8 @@ export function answer5(chance: Chance, peer: Peer, method: string | undefined):
     if (method !== undefined && chance.onceIn(3)) return authentication(chance, CONTINUE, repeated);
     peer.connects--;
     if (chance.onceIn(30)) return connack(chance, 0, chance.pick(REFUSED), Buffer.alloc(0));
-    return connack(chance, peer.resumable ? chance.below(2) : 0, 0, repeated);
+    const always = peer.anonymous ? [repeated, textProperty(ASSIGNED_CLIENT_IDENTIFIER, "assigned")] : [repeated];
+    return connack(chance, peer.resumable ? chance.below(2) : 0, 0, Buffer.concat(always));
   }
   if (peer.auths > 0 && chance.onceIn(2)) {
     peer.auths--;

@@ -5,6 +5,8 @@ export class Peer {
   version = 4;
   /** Whether that CONNECT lets the broker go on with a session. */
   resumable = false;
+  /** Whether that CONNECT leaves the client identifier to the broker. */
+  anonymous = false;
   /** Identifiers of PUBLISHes under QoS 1 that are not acknowledged. */
   readonly readings: number[] = [];
   /** The same under QoS 2. */
@@ -61,6 +63,10 @@ export class Peer {
       this.connects++;
       this.version = body[6] ?? 0;
       this.resumable = ((body[7] ?? 0) & 2) === 0;
+      // Behind the Keep Alive, and under MQTT 5.0 behind the properties, whose length takes one byte or two.
+      const length = body[10] ?? 0;
+      const properties = length < 128 ? 1 + length : 2 + (length & 127) + 128 * (body[11] ?? 0);
+      this.anonymous = u16(this.version === 5 ? 10 + properties : 10) === 0;
     } else if ((first & 0xf6) === 0x32) this.readings.push(u16(2 + u16(0)));
     else if ((first & 0xf6) === 0x34) this.exchanges.push(u16(2 + u16(0)));
     else if (first === 0x50) this.records.push(u16(0));

@@ -40,6 +40,12 @@ describe("a module that breaks on one packet is reported", () => {
     expect(said).toMatch(/^V8: {4}broke at record \d+: the node wrote over its constant at \d+$/m);
   });
 
+  test("when a step of it does not end", async () => {
+    const said = await verdict(6);
+    expect(said).toMatch(/^V8: {4}broke at record \d+: the step does not end$/m);
+    expect(said).toMatch(/^wasm3: the step does not end$/m);
+  });
+
   test("with the seed and the commands that show it again", async () => {
     const said = await verdict(1);
     expect(said).toContain("fragile-1 fails under seed 1, 3000 packets");

@@ -46,7 +46,8 @@ function answer(): void {
 
 /** Answers a message, or says what was in it. */
 function echo(): void {
-  if (!outgoing.beginResponse(message.qos()) && !outgoing.beginOwn(utf8("echo"), message.qos(), message.isRetained())) return;
+  if (!outgoing.beginResponse(message.qos()) && !outgoing.beginOwn(utf8("echo"), message.qos(), message.isRetained()))
+    return;
   if (message.isText()) outgoing.isText();
   if (message.hasContentType(utf8("text/plain"))) outgoing.contentType(utf8("text/plain"));
   const value = message.userProperty(utf8("a"));
