@@ -6,6 +6,7 @@
  *     finish   send what waits; say when to run again
  */
 
+import { checkOptions } from "../check";
 import { Errno, net_recv } from "../hal";
 import {
   auth,
@@ -16,6 +17,7 @@ import {
   limits,
   OUTPUT,
   packet,
+  properties,
   queue,
   RECEIVE,
   schedule,
@@ -102,6 +104,7 @@ const PUBACK: u32 = 0x0240;
 
 /** Prepares a fresh image. Without a valid id the node ends at once. */
 export function setupNode(): void {
+  checkOptions();
   resetConnection();
   if (!setupIdentity()) return endAtOnce(NO_ID);
   if (V4 && V5) if (!setupVersion(OUTPUT)) return endAtOnce(NO_VERSION);
@@ -204,7 +207,7 @@ function finishLong(): u32 {
   if (!isOutputIdle()) wait = min(wait, RETRY_MS);
   else if (ANSWERS && inbound.blocked) wait = unblock();
   // The question is still in the receive buffer, perhaps in front of other packets.
-  if (AUTH) if (auth.isAsked) wait = 0;
+  if (AUTH) if (properties.packetSize != 0) wait = 0;
   return min<u32>(wait, connection.deadline - now);
 }
 

@@ -10,7 +10,7 @@ export function setup(): void {
 }
 
 /**
- * Everything at once: MQTT 5.0 or 3.1.1 by configuration, readings under QoS 1, alarms under QoS 2 in both directions,
+ * Everything at once: MQTT 5.0, readings under QoS 1, alarms under QoS 2 in both directions,
  * commands that answer where they were asked, and an enhanced authentication.
  */
 export function step(nowMs: u32): u32 {

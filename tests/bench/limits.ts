@@ -42,10 +42,9 @@ export const LIMITS: readonly Limit[] = [
 ];
 
 export const MISSED: readonly Missed[] = [
-  // Everything at once. To leave out MQTT 3.1.1, say, would save a twentieth.
-  { name: "full.wasmBytes", ceiling: 15_312 },
-  { name: "full.heap32Bytes", ceiling: 71_815 },
-  { name: "full.publishInstructionsX64", ceiling: 2_600 },
+  // Everything at once, an outbox for messages of any topic among it: that alone takes 1.4 KiB.
+  { name: "full.wasmBytes", ceiling: 14_000 },
+  { name: "full.heap32Bytes", ceiling: 65_600 },
   // 21 to 23: two steps against the packets of one publish. One step against the same packets would keep the limit.
   { name: "lean.v8StepVsMqttPacket", ceiling: 19 },
 ];

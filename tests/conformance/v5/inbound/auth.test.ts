@@ -30,10 +30,12 @@ let mirror: LoadedModule;
 let plain: LoadedModule;
 let idle: LoadedModule;
 let early: LoadedModule;
+let readings: LoadedModule;
 beforeAll(async () => {
   mirror = await loadMirror("NODE_AUTH=1");
   early = await loadMirror("NODE_AUTH=1", "NODE_EARLY=1");
   plain = await loadMirror();
+  readings = await loadApp("tests/conformance/modules/auth-readings.ts", ["NODE_MQTT=5", "NODE_AUTH=1"]);
   // It is able to, and chooses no method.
   idle = await loadApp("examples/full/index.ts", ["NODE_MQTT=5", "NODE_COMMANDS=1", "NODE_OUTBOX=512", "NODE_AUTH=1"]);
 }, 300_000);
@@ -59,6 +61,12 @@ describe("MQTT 5.0: an enhanced authentication", () => {
     expect(node.receive(question()).packets(), "without data").toEqual([reply("-")]);
     expect(verdict(node, WELCOME)).toBe("accepted");
     expect(node.logs()).toEqual(["1 online"]);
+  });
+
+  test("[MQTT-3.1.2-30] lets nothing but AUTH go out before CONNACK, whatever is due meanwhile", () => {
+    const node = connecting(readings).run(4_000);
+    expect(node.receive(question("one")).run(4_000).packets()).toEqual([reply("one")]);
+    expect(node.receive(WELCOME).packets().length, "readings that were due").toBeGreaterThan(4);
   });
 
   test("may be over with CONNACK at once", () => {
@@ -193,5 +201,15 @@ describe("MQTT 5.0: a node that authenticates again", () => {
     other.sent();
     other.receive(publish("t", "aanew"));
     expect(other.packets()).toEqual([auth(REAUTHENTICATE, authentication(METHOD, "anew"))]);
+  });
+});
+
+describe("MQTT 5.0: a node that is able to authenticate, and chose no method", () => {
+  test("[MQTT-4.12.0-7] never sends AUTH, whether the broker asks or not", () => {
+    const node = new TestNode(idle).online(ACCEPTED).run(30_000);
+    const sent = node.acknowledge();
+    expect(sent.length).toBeGreaterThan(0);
+    node.receive(question("who are you?", METHOD));
+    expect(node.packets().filter((each) => each.startsWith("f0"))).toEqual([]);
   });
 });

@@ -93,6 +93,24 @@ describe.each(VERSIONS)("%s: the outbox", (_, version) => {
     expect(node.packets().at(-1)).toBe(message(version, "t", "y", { qos: 1, identifier: identifier(taken) }));
   });
 
+  test("goes round where a message has filled the ring to its last byte, whatever the ring's length", () => {
+    for (const [module, rest] of [
+      [small, 115],
+      [odd, 114],
+    ] as const) {
+      const node = onlineLab(module, version);
+      // A message takes 21 bytes besides its payload; the first ends at 120.
+      expect(order(node, Do.message("t", "x".repeat(99), 1), Do.message("t", "y".repeat(rest), 1))).toEqual([
+        1, 1, 1, 1,
+      ]);
+      expect(order(node, Do.message("t", "z", 1))).toEqual([0, 0]);
+      node.receive(puback(0)).sent();
+      order(node, Do.message("t", "z", 1));
+      expect(node.packets()).toEqual([message(version, "t", "z", { qos: 1, identifier: identifier(2) })]);
+      expect(node.receive(puback(1), puback(2)).linked).toBe(true);
+    }
+  });
+
   test("keeps what an abandoned draft has left, and what one that did not fit", () => {
     const node = onlineLab(small, version);
     order(node, Do.message("t", "first", 1));

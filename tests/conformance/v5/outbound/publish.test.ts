@@ -96,7 +96,7 @@ describe.each(VERSIONS)("%s: a message of the application", (_, version) => {
   );
 
   test.each<Qos>([0, 1, 2])(
-    "%s under QoS %d, with RETAIN and without, with every property and without, is these very bytes",
+    "under QoS %d, with RETAIN and without, with every property and without, is these very bytes",
     (qos) => {
       const node = onlineLab(outbox, version);
       let n = 0;

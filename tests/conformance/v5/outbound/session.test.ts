@@ -3,6 +3,7 @@ import type { LoadedModule } from "../../../../host/engine/module.ts";
 import type { TestNode } from "../../../unit/harness/node.ts";
 import {
   by,
+  connack,
   connack5,
   Do,
   identifier,
@@ -171,6 +172,41 @@ describe.each(VERSIONS)("%s: a session that the broker has lost", (_, version) =
     expect(node.linked).toBe(true);
   });
 });
+
+describe.each(VERSIONS)(
+  "%s: a queue that overflows while what was lost with the session goes out anew",
+  (_, version) => {
+    test.each([
+      ["with QoS 2", () => mixed, 32],
+      ["without QoS 2", () => noQos2, 8],
+    ])("loses what it counts and nothing else, %s", (_, module, capacity) => {
+      const node = onlineLab(module(), version);
+      order(node, ...[0, 1, 2, 3, 4].map((n) => Do.reading(n * 1000)));
+      node.receive(puback(3)).close(-10);
+      node.sent();
+      node.dial();
+      // The link takes nothing: only the first is on its way when the others have to make room.
+      node.board.sendCap = 0;
+      node.receive(connack(version));
+      for (let n = 5; n < capacity + 3; n++) order(node, Do.reading(n * 1000));
+      node.board.sendCap = 0xffff;
+      node.step(20);
+      const values: number[] = [];
+      for (let round = 0; round < 40; round++) {
+        for (const each of node.acknowledge()) {
+          values.push(Number(/"msg":"(\d+)\.0"/.exec(Buffer.from(each, "hex").toString())?.[1]));
+        }
+      }
+      const [dropped = 0] = order(node, Do.dropped);
+      expect(dropped).toBe(3);
+      // Number 3 was acknowledged; 0 to 2 are in front of it.
+      expect(values.slice(0, 3)).toEqual([0, 1, 2]);
+      expect(values).toHaveLength(capacity + 3 - 1 - dropped);
+      expect(values).not.toContain(3);
+      expect(node.linked).toBe(true);
+    });
+  },
+);
 
 describe("MQTT 5.0: a session under new terms", () => {
   test("[MQTT-3.2.2-11] has its messages sent again under the QoS that the broker still takes, without DUP under QoS 0", () => {
