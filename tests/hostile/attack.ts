@@ -6,14 +6,12 @@ import { join } from "node:path";
 import { loadModule } from "../../host/engine/module.ts";
 import { PROJECT_ROOT } from "../../host/project.ts";
 import { NodeBroke } from "../unit/harness/player.ts";
-import { Fuzz } from "./fuzz.ts";
+import { ENDLESS, Fuzz, type FuzzOptions } from "./fuzz.ts";
 
-export interface Target {
+export interface Target extends Pick<FuzzOptions, "maxQos" | "method" | "config"> {
   /** Names the module's file, and the files of a run that failed. */
   readonly name: string;
   readonly wasm: Uint8Array;
-  /** Whether it asks for a session that lasts. */
-  readonly persistent: boolean;
 }
 
 export interface AttackOptions {
@@ -23,12 +21,16 @@ export interface AttackOptions {
   readonly build?: "" | "sanitize";
 }
 
+/** A run takes seconds. */
+const TIMEOUT_MS = 120_000;
+/** Of one whose last step does not end under V8. */
+const ENDLESS_MS = 5_000;
 const FOLDER = join(PROJECT_ROOT, "build", "hostile");
 
 /** Runs the node on both engines. Returns what went wrong and how to see it again, or undefined if nothing did. */
 export function attack(target: Target, { seed, packets, build = "" }: AttackOptions): string | undefined {
-  const { name, wasm, persistent } = target;
-  const fuzz = new Fuzz(loadModule(wasm), { seed, packets, persistent });
+  const { name, wasm, ...rest } = target;
+  const fuzz = new Fuzz(loadModule(wasm), { ...rest, seed, packets });
   let broke: NodeBroke | undefined;
   try {
     fuzz.run();
@@ -41,10 +43,16 @@ export function attack(target: Target, { seed, packets, build = "" }: AttackOpti
   writeFileSync(module, wasm);
   const program = join(PROJECT_ROOT, "build", build, "wasmote-script");
   const { script } = fuzz.tape;
-  const { status, stdout, stderr, error } = spawnSync(program, [module], { input: script, encoding: "utf-8" });
-  if (error) throw error;
+  const { status, stdout, stderr, error } = spawnSync(program, [module], {
+    input: script,
+    encoding: "utf-8",
+    timeout: broke?.message.endsWith(ENDLESS) ? ENDLESS_MS : TIMEOUT_MS,
+  });
+  const isEndless = error !== undefined && "code" in error && error.code === "ETIMEDOUT";
+  if (error && !isEndless) throw error;
   const v8 = broke ? `broke at ${broke.message}` : JSON.stringify(fuzz.tape.result);
-  const wasm3 = status === 0 ? stdout.trim() : `exit code ${status}: ${stdout.trim()} ${stderr.slice(0, 2000).trim()}`;
+  const exit = isEndless ? ENDLESS : `exit code ${status}: ${stdout.trim()} ${stderr.slice(0, 2000).trim()}`;
+  const wasm3 = status === 0 ? stdout.trim() : exit;
   if (broke === undefined && v8 === wasm3) return undefined;
   const path = join(FOLDER, `${name}-${seed}.script`);
   writeFileSync(path, script);

@@ -5,6 +5,7 @@ import type { LoadedModule } from "../../host/engine/module.ts";
 import { NO_CAP } from "../unit/harness/board.ts";
 import { Chance } from "./chance.ts";
 import { answer, message, misplaced, mutated, noise } from "./packets.ts";
+import { answer5, message5, misplaced5 } from "./packets5.ts";
 import { Peer } from "./peer.ts";
 import { Tape } from "./tape.ts";
 
@@ -28,6 +29,9 @@ const VALUES = [
   2 ** 31 - 1,
   -(2 ** 31),
 ];
+export const ENDLESS = "the step does not end";
+/** Calls of the network in one step, far more than any needs. */
+const MAX_CALLS = 10_000;
 /** Years around which the clock is set: what a Date can hold. */
 const LATEST_UNIX_MS = 8.64e15;
 
@@ -35,8 +39,12 @@ export interface FuzzOptions {
   readonly seed: number;
   /** How many packets are sent to the node. */
   readonly packets: number;
-  /** Whether the module asks for a session that lasts. */
-  readonly persistent: boolean;
+  /** Highest QoS of messages to the node under MQTT 3.1.1; some are above what it takes under MQTT 5.0 anyway. */
+  readonly maxQos?: number;
+  /** Of the node's enhanced authentication under MQTT 5.0. */
+  readonly method?: string;
+  /** Configuration besides the keys that change from run to run. */
+  readonly config?: Readonly<Record<string, string>>;
 }
 
 /** Runs a node until it has been sent so many packets. Throws `NodeBroke` if it breaks; `tape` then ends with the record. */
@@ -47,12 +55,15 @@ export class Fuzz {
   readonly #peer = new Peer();
   #nowMs: number;
   #waitMs = 0;
+  /** Of the network, in this step. */
+  #calls = 0;
 
   constructor(module: LoadedModule, options: FuzzOptions) {
     this.#options = options;
     this.#chance = new Chance(options.seed);
     this.tape = new Tape(module);
     this.tape.player.board.onSend = (bytes) => this.#peer.take(bytes);
+    this.#limitCalls();
     this.#nowMs = this.#chance.bits();
     this.tape.seed(this.#chance.bits());
     this.#configure("7");
@@ -73,6 +84,19 @@ export class Fuzz {
     }
   }
 
+  /** Ends a step that would never end: every loop in which a node can be caught tries to send or to receive. */
+  #limitCalls(): void {
+    const { network } = this.tape.player.board;
+    const { send, receive } = network;
+    const counted = <A extends unknown[]>(call: (...args: A) => number) => {
+      return (...args: A): number => {
+        if (++this.#calls > MAX_CALLS) throw new Error(ENDLESS);
+        return call(...args);
+      };
+    };
+    Object.assign(network, { send: counted(send), receive: counted(receive) });
+  }
+
   /** Everything but packets. */
   #surround(): void {
     const chance = this.#chance;
@@ -91,14 +115,35 @@ export class Fuzz {
   #packet(): Buffer {
     const chance = this.#chance;
     // A run that never gets online would see nothing but its first lines.
-    if (this.#peer.connects > 0 && !chance.onceIn(10))
-      return answer(chance, this.#peer, this.#options.persistent) as Buffer;
+    if (this.#peer.connects > 0 && !chance.onceIn(10)) return this.#answer() as Buffer;
     const kind = chance.below(20);
-    if (kind < 9) return answer(chance, this.#peer, this.#options.persistent) ?? message(chance);
-    if (kind < 14) return message(chance);
-    if (kind < 17) return mutated(chance, chance.onceIn(3) ? misplaced(chance) : message(chance));
-    if (kind < 18) return misplaced(chance);
+    if (kind < 9) return this.#answer() ?? this.#message();
+    if (kind < 14) return this.#message();
+    if (kind < 17) return mutated(chance, this.#anything());
+    if (kind < 18) return this.#misplaced();
     return noise(chance);
+  }
+
+  /** A packet to be mutated. */
+  #anything(): Buffer {
+    if (this.#isV5 && this.#chance.onceIn(3)) return this.#answer() ?? this.#message();
+    return this.#chance.onceIn(3) ? this.#misplaced() : this.#message();
+  }
+
+  get #isV5(): boolean {
+    return this.#peer.version === 5;
+  }
+
+  #answer(): Buffer | undefined {
+    return this.#isV5 ? answer5(this.#chance, this.#peer, this.#options.method) : answer(this.#chance, this.#peer);
+  }
+
+  #message(): Buffer {
+    return this.#isV5 ? message5(this.#chance) : message(this.#chance, this.#options.maxQos ?? 1);
+  }
+
+  #misplaced(): Buffer {
+    return this.#isV5 ? misplaced5(this.#chance, this.#options.method) : misplaced(this.#chance);
   }
 
   /** Hands a packet over whole or in parts, with steps between them. */
@@ -132,6 +177,7 @@ export class Fuzz {
     const chance = this.#chance;
     const advanceMs = chance.onceIn(3) ? this.#waitMs : chance.pick([0, 0, 1, 20, 100, 1000, 15_000]);
     if (advanceMs !== ENDED) this.#nowMs = (this.#nowMs + advanceMs) >>> 0;
+    this.#calls = 0;
     this.#waitMs = this.tape.step(this.#nowMs);
   }
 
@@ -158,5 +204,6 @@ export class Fuzz {
     this.tape.config("username", "u".repeat(chance.pick([0, 1, 64, 64, 65])));
     this.tape.config("password", "p".repeat(chance.pick([0, 1, 64, 64, 65])));
     this.tape.config("interval", chance.pick(["100", "1000", "60000", "x", ""]));
+    for (const [key, value] of Object.entries(this.#options.config ?? {})) this.tape.config(key, value);
   }
 }

@@ -3,7 +3,7 @@
 import type { Chance } from "./chance.ts";
 import type { Peer } from "./peer.ts";
 
-const TOPICS = [
+export const TOPICS = [
   "sensor/7/cmd/interval",
   "sensor/7/cmd/led",
   "sensor/7/cmd/unknown",
@@ -20,7 +20,7 @@ const TOPICS = [
   "z".repeat(250),
 ];
 /** What the applications understand; those of tests/unit/modules/lab.ts begin with a sign. */
-const PAYLOADS = [
+export const PAYLOADS = [
   "",
   "?house/#",
   "?+/#",
@@ -44,10 +44,10 @@ const PAYLOADS = [
 ];
 
 /** The answer that the node awaits, if there is one. */
-export function answer(chance: Chance, peer: Peer, persistent: boolean): Buffer | undefined {
+export function answer(chance: Chance, peer: Peer): Buffer | undefined {
   if (peer.connects > 0) {
     peer.connects--;
-    return Buffer.from([0x20, 2, persistent ? chance.below(2) : 0, 0]);
+    return Buffer.from([0x20, 2, peer.resumable ? chance.below(2) : 0, 0]);
   }
   if (peer.pings > 0 && chance.onceIn(2)) {
     peer.pings--;
@@ -58,6 +58,9 @@ export function answer(chance: Chance, peer: Peer, persistent: boolean): Buffer 
     return Buffer.from([0x90, 3, identifier >> 8, identifier & 0xff, chance.pick([0, 1, 1, 1, 0x80])]);
   }
   if (peer.unsubscribes.length > 0 && chance.onceIn(2)) return identified(0xb0, peer.unsubscribes.shift() as number);
+  if (peer.records.length > 0 && chance.onceIn(2)) return identified(0x62, peer.records.shift() as number);
+  if (peer.releases.length > 0 && chance.onceIn(2)) return identified(0x70, peer.releases.shift() as number);
+  if (peer.exchanges.length > 0 && chance.onceIn(2)) return identified(0x50, peer.exchanges.shift() as number);
   if (peer.readings.length > 0) {
     const [identifier] = peer.readings.splice(chance.onceIn(4) ? chance.below(peer.readings.length) : 0, 1);
     return identified(0x40, identifier as number);
@@ -66,10 +69,10 @@ export function answer(chance: Chance, peer: Peer, persistent: boolean): Buffer 
 }
 
 /** A PUBLISH that keeps to the standard. It may be larger than the node's buffer. */
-export function message(chance: Chance): Buffer {
+export function message(chance: Chance, maxQos: number): Buffer {
   const topic = Buffer.from(chance.pick(TOPICS));
   const payload = chance.onceIn(8) ? chance.bytes(chance.below(600)) : Buffer.from(chance.pick(PAYLOADS));
-  const qos = chance.below(2);
+  const qos = chance.below(maxQos + 1);
   const identifier = qos > 0 ? u16(1 + chance.below(0xffff)) : Buffer.alloc(0);
   const first = 0x30 | (qos << 1) | chance.below(2) | (qos > 0 && chance.onceIn(4) ? 8 : 0);
   return framed(first, Buffer.concat([u16(topic.length), topic, identifier, payload]));
@@ -128,12 +131,13 @@ function identified(first: number, identifier: number): Buffer {
   return framed(first, u16(identifier));
 }
 
-function u16(value: number): Buffer {
+/** Two bytes, the more significant first. */
+export function u16(value: number): Buffer {
   return Buffer.from([value >> 8, value & 0xff]);
 }
 
 /** A packet of at most 16,383 bytes behind its header. */
-function framed(first: number, body: Buffer): Buffer {
+export function framed(first: number, body: Buffer): Buffer {
   const { length } = body;
   return Buffer.concat([
     Buffer.from(length < 128 ? [first, length] : [first, (length & 0x7f) | 0x80, length >> 7]),

@@ -5,7 +5,7 @@ import { attack } from "./attack.ts";
 /** What the suite says of the module with that fault. */
 async function verdict(fault: number): Promise<string | undefined> {
   const wasm = await compileApp("tests/hostile/modules/fragile.ts", [`FAULT=${fault}`]);
-  return attack({ name: `fragile-${fault}`, wasm, persistent: false }, { seed: 1, packets: 3000 });
+  return attack({ name: `fragile-${fault}`, wasm }, { seed: 1, packets: 3000 });
 }
 
 describe("a module that breaks on one packet is reported", () => {
@@ -38,6 +38,12 @@ describe("a module that breaks on one packet is reported", () => {
   test("when it writes over a constant, which neither engine minds", async () => {
     const said = await verdict(5);
     expect(said).toMatch(/^V8: {4}broke at record \d+: the node wrote over its constant at \d+$/m);
+  });
+
+  test("when a step of it does not end", async () => {
+    const said = await verdict(6);
+    expect(said).toMatch(/^V8: {4}broke at record \d+: the step does not end$/m);
+    expect(said).toMatch(/^wasm3: the step does not end$/m);
   });
 
   test("with the seed and the commands that show it again", async () => {

@@ -7,10 +7,11 @@
  *     3   writes far behind its image
  *     4   reads the byte behind its image and lets its next step follow from it
  *     5   writes over a constant
+ *     6   sends without end
  *     0   nothing: without a fault, the suite has nothing to say
  */
 
-import { net_close, net_open, net_recv, net_state, random } from "../../../assembly/hal";
+import { net_close, net_open, net_recv, net_send, net_state, random } from "../../../assembly/hal";
 
 export { resume, stop };
 
@@ -42,6 +43,7 @@ function fail(): u32 {
   if (FAULT == 2) store<u8>((__heap_base + 7) & ~7, random());
   if (FAULT == 3) store<u8>(40_000, 1);
   if (FAULT == 4) return load<u8>((__heap_base + 7) & ~7);
+  if (FAULT == 6) while (net_send(load<i32>(HANDLE), BYTES, 1) >= 0) {}
   if (FAULT == 5) store<u8>(CONSTANT, 7, 3);
   return 100;
 }
