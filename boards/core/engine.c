@@ -9,16 +9,13 @@
 #include "image.h"
 
 /*
- * The stack of the module, shared by all its functions, in wasm3's 4-byte slots. A frame has one slot for each local
- * and temporary, and the function's constants. Added up along the deepest chain of calls, frames take 1,088 bytes in
- * examples/commands and 716 in examples/temperature; the rest is for applications that do more. The deepest chains grow
- * with the module: one of MQTT 5.0 that takes the broker's word for its client identifier needs about 1,700.
+ * The stack of the module, shared by all its functions, in wasm3's 4-byte slots: a part that every module has, and one
+ * that grows with its code. A frame has one slot for each local and temporary, and the function's constants. Along the
+ * deepest chain of calls, frames take 716 bytes in examples/temperature, 1,088 in examples/commands and 1,600 in
+ * examples/full, of 4, 8 and 13 KB of code; the rest is for applications that do more.
  */
-#ifndef ENGINE_STACK_BYTES
-#define ENGINE_STACK_BYTES 1536
-#endif
-#define MODULE_BYTES_PER_STACK_BYTE 4
-#define MAX_STACK_BYTES 16384
+#define STACK_LEAST_BYTES 1024
+#define STACK_CODE_BYTES_PER_BYTE 12
 
 /*
  * wasm3 checks the stack's end when a function is entered, after the caller has written the arguments, 8 bytes each,
@@ -74,11 +71,12 @@ static bool find_exports(struct engine *engine, struct refusal *refusal)
     return true;
 }
 
-static uint32_t stack_bytes(uint32_t moduleBytes)
+static u32 code_bytes(const M3Module *module)
 {
-    uint32_t bytes = moduleBytes / MODULE_BYTES_PER_STACK_BYTE & ~(uint32_t)7;
-    if (bytes < ENGINE_STACK_BYTES) return ENGINE_STACK_BYTES;
-    return bytes < MAX_STACK_BYTES ? bytes : MAX_STACK_BYTES;
+    size_t bytes = 0;
+    for (u32 i = 0; i < module->numFunctions; i++)
+        bytes += (size_t)(module->functions[i].wasmEnd - module->functions[i].wasm);
+    return (u32)bytes;
 }
 
 /*
@@ -86,14 +84,23 @@ static uint32_t stack_bytes(uint32_t moduleBytes)
  * d_m3CodePageAlignSize says. Every page costs a header, a rest that is too small to use, and a jump on the way past
  * its end. Modules need about 0.7 words for each byte of their code, so this page is hardly ever too large.
  */
-static bool reserve_code(IM3Runtime runtime, const M3Module *module)
+static bool reserve_code(IM3Runtime runtime, u32 codeBytes)
 {
-    size_t bytes = 0;
-    for (u32 i = 0; i < module->numFunctions; i++)
-        bytes += (size_t)(module->functions[i].wasmEnd - module->functions[i].wasm);
-    IM3CodePage page = AcquireCodePageWithCapacity(runtime, (u32)(bytes * CODE_WORDS_PER_8_BYTES / 8));
+    IM3CodePage page = AcquireCodePageWithCapacity(runtime, (u32)((size_t)codeBytes * CODE_WORDS_PER_8_BYTES / 8));
     ReleaseCodePage(runtime, page);
     return page != NULL;
+}
+
+/* Makes the runtime that the module gets. */
+static bool make_runtime(struct engine *engine, u32 codeBytes, uint32_t memoryBytes)
+{
+    u32 slots = (STACK_LEAST_BYTES + codeBytes / STACK_CODE_BYTES_PER_BYTE) / sizeof(m3slot_t);
+    engine->runtime = m3_NewRuntime(engine->environment, slots * (u32)sizeof(m3slot_t), NULL);
+    if (engine->runtime == NULL) return false;
+    /* Before the module is loaded: wasm3 takes both over when it makes the memory. */
+    engine->runtime->memoryLimit = memoryBytes;
+    engine->runtime->numStackSlots -= (u32)(STACK_RESERVE_BYTES / sizeof(m3slot_t));
+    return true;
 }
 
 static bool load(struct engine *engine, const uint8_t *bytes, uint32_t length, uint32_t memoryBytes,
@@ -101,21 +108,17 @@ static bool load(struct engine *engine, const uint8_t *bytes, uint32_t length, u
 {
     engine->environment = m3_NewEnvironment();
     if (engine->environment == NULL) return refuse(refusal, m3Err_mallocFailed);
-    engine->runtime = m3_NewRuntime(engine->environment, stack_bytes(length), NULL);
-    if (engine->runtime == NULL) return refuse(refusal, m3Err_mallocFailed);
-    /* Before the module is loaded: wasm3 takes both over when it makes the memory. */
-    engine->runtime->memoryLimit = memoryBytes;
-    engine->runtime->numStackSlots -= (u32)(STACK_RESERVE_BYTES / sizeof(m3slot_t));
 
     IM3Module module = NULL;
     M3Result result = m3_ParseModule(engine->environment, &module, bytes, length);
     if (result != m3Err_none) return refuse(refusal, result);
-    result = m3_LoadModule(engine->runtime, module);
+    u32 codeBytes = code_bytes(module);
+    result = make_runtime(engine, codeBytes, memoryBytes) ? m3_LoadModule(engine->runtime, module) : m3Err_mallocFailed;
     if (result != m3Err_none) {
         m3_FreeModule(module);
         return refuse(refusal, result);
     }
-    if (!reserve_code(engine->runtime, module)) return refuse(refusal, m3Err_mallocFailed);
+    if (!reserve_code(engine->runtime, codeBytes)) return refuse(refusal, m3Err_mallocFailed);
     result = hal_link(module);
     if (result == m3Err_none) result = m3_CompileModule(module);
     if (result != m3Err_none) return refuse(refusal, result);

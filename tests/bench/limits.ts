@@ -44,7 +44,7 @@ export const LIMITS: readonly Limit[] = [
 export const MISSED: readonly Missed[] = [
   // Everything at once, an outbox for messages of any topic among it: that alone takes 1.4 KiB.
   { name: "full.wasmBytes", ceiling: 14_000 },
-  { name: "full.heap32Bytes", ceiling: 68_000 },
+  { name: "full.heap32Bytes", ceiling: 66_600 },
   // 21 to 23: two steps against the packets of one publish. One step against the same packets would keep the limit.
   { name: "lean.v8StepVsMqttPacket", ceiling: 19 },
 ];

@@ -265,9 +265,10 @@ describe("an open link over TLS", () => {
     const heard = await startServer();
     const made = await link(`mqtts://localhost:${heard.port}`).opened();
     await until("the server has it", () => heard.sockets.length === 1);
-    heard.sockets[0]?.end("last words");
-    await until("the end has arrived", () => made.send("x") === 0);
+    heard.sockets[0]?.resume().end("last words");
+    await once(heard.sockets[0] as Socket, "close");
     expect(made.state).toBe(1);
+    expect(made.send("x"), "nobody hears it").toBe(1);
     expect(String(made.receive(4))).toBe("last");
     expect(made.state).toBe(1);
     expect(String(made.receive())).toBe(" words");

@@ -88,7 +88,7 @@ describeCases(
     test(`${proves(version, "[MQTT-4.3.3-1] [MQTT-3.6.1-1]", "[MQTT-4.3.3-3] [MQTT-4.3.3-4] [MQTT-4.3.3-5] [MQTT-4.3.3-6]")}publishes hundreds of messages over a link that breaks at random`, async (lab) => {
       const { observer, proxy } = await setUp(lab);
       breakOften(proxy, version.level);
-      await observer.publish(commandOf("count"), String(MESSAGES));
+      await observer.publish(commandOf("count"), String(MESSAGES), 2);
       await observer.messages.all(MESSAGES, "messages", () => true, WITHIN);
       expect(observer.payloads(COUNT)).toEqual(upTo(MESSAGES));
       expect(proxy.connections.length, "the link did break").toBeGreaterThan(CUTS / 2);
@@ -140,7 +140,7 @@ describeCases(
         const from = proxy.packets.end;
         // Whatever is under way stops half-way, where it is when the broker ends.
         proxy.faults.lose = ({ cmd }) => cmd === lost;
-        await observer.publish(commandOf("count"), "50");
+        await observer.publish(commandOf("count"), "50", 2);
         await publishNumbers(observer, 50 * round, 50 * (round + 1));
         await proxy.packets.first(`lost ${lost}`, (entry) => entry.lost, { from });
         await broker.stop();
@@ -153,7 +153,7 @@ describeCases(
       await node.log.all(150, "messages", ({ text }) => /^\d+$/.test(text), WITHIN);
       // One more each way, so that whatever came twice has come.
       await publishNumbers(observer, 150, 151);
-      await observer.publish(commandOf("count"), "1");
+      await observer.publish(commandOf("count"), "1", 2);
       await observer.messages.first("last message", ({ payload }) => payload === "150", WITHIN);
       await node.says("150");
       expect(observer.payloads(COUNT)).toEqual(upTo(151));
@@ -165,7 +165,7 @@ describeCases(
       proxy.faults.lose = ({ cmd }, from) => from === "broker" && (cmd === "pubcomp" || cmd === "pubrel");
       await publishNumbers(observer, 0, 10);
       await node.log.all(10, "messages", ({ text }) => /^\d+$/.test(text));
-      await observer.publish(commandOf("count"), "20");
+      await observer.publish(commandOf("count"), "20", 2);
       // As many as may be in flight.
       await proxy.packets.all(8, "lost PUBCOMPs", ({ packet, lost }) => lost && packet.cmd === "pubcomp");
       await broker.kill();
