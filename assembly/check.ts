@@ -47,6 +47,6 @@ export function checkOptions(): void {
   if (INBOUND_QOS < 1 || INBOUND_QOS > 2) ERROR("NODE_INBOUND_QOS is 1 or 2");
   if (RECEIVE_MAXIMUM < 1 || RECEIVE_MAXIMUM > 65_535) ERROR("NODE_RECEIVE_MAXIMUM is 1 to 65535");
   if (ALIASES < 0 || ALIASES > 16) ERROR("NODE_ALIASES is 0 to 16");
-  if (RECEIVE_CAPACITY < (MQTT != 4 ? 128 : 16)) ERROR("NODE_RECEIVE is at least 16, or 128 under MQTT 5.0");
+  if (RECEIVE_CAPACITY < (MQTT != 4 ? 64 : 16)) ERROR("NODE_RECEIVE is at least 16, or 64 under MQTT 5.0");
   if (TRANSMIT < CONNECT_BYTES) ERROR("NODE_TRANSMIT is smaller than CONNECT may be");
 }

@@ -15,7 +15,7 @@ describe("an option out of its range does not compile, and the message says what
     [["NODE_UPLOAD=1"], "NODE_UPLOAD needs NODE_OUTBOX"],
     [["NODE_DOWNLOAD=1"], "NODE_DOWNLOAD needs NODE_MESSAGES"],
     [["NODE_AUTH=1"], "NODE_AUTH needs NODE_MQTT=5"],
-    [["NODE_MQTT=5", "NODE_RECEIVE=127"], "NODE_RECEIVE is at least 16"],
+    [["NODE_MQTT=5", "NODE_RECEIVE=63"], "NODE_RECEIVE is at least 16"],
     [["NODE_TRANSMIT=223"], "NODE_TRANSMIT is smaller"],
   ])("%s", async (options, message) => {
     const refused = await compileApp(TEMPERATURE, options).then(

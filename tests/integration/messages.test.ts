@@ -190,7 +190,7 @@ describeCases(
       expect(node.said("subscription refused")).toBe(0);
     });
 
-    test("[MQTT-4.3.3-7] expire in the broker, and before they were ever sent, but for what may have been sent", async (lab) => {
+    test("[MQTT-4.3.3-7] tell the broker their lifetime, and expire before they were ever sent, but not once they may have been", async (lab) => {
       const broker = await lab.mosquitto();
       const proxy = await lab.proxy(broker);
       const observer = await lab.observer(broker, { protocolVersion: 5, filter: TEMPERATURE });
