@@ -185,10 +185,11 @@ describe("MQTT 3.1.1: a message whose topic does not fit the receive buffer", ()
 });
 
 describe("MQTT 5.0: a node that takes downloads", () => {
-  test("[MQTT-3.1.2-24] sets no Maximum Packet Size, and one that does not sets its buffer's", () => {
+  test("[MQTT-3.1.2-24] sets no Maximum Packet Size, and one that does not announces what its buffer takes", () => {
     for (const [module, size] of [
       [lab, undefined],
-      [skipping, RECEIVE],
+      // Less the first byte, which Mosquitto 2.0 does not count.
+      [skipping, RECEIVE - 1],
     ] as const) {
       const node = onlineLab(module, 5);
       node.close(-10);
