@@ -7,8 +7,10 @@ import { loadApp } from "../unit/harness/modules.ts";
 import { TestNode } from "../unit/harness/node.ts";
 import { decode, encode, type Version } from "./wire.ts";
 
-/** Bytes of the receive buffer, which is the Maximum Packet Size. */
+/** Bytes of the receive buffer. */
 export const CAPACITY = 1024;
+/** What CONNECT says: one less, for brokers that leave the first byte out of their count. */
+export const MAXIMUM_PACKET_SIZE = CAPACITY - 1;
 export const ALIASES = 2;
 /** The topic whose messages are instructions. */
 const DO = "wasmote/do";

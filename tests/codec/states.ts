@@ -1,6 +1,7 @@
 /** States of a node in which it has something to expect, each built by the node itself and saved. */
 
 import type { LoadedModule } from "../../host/engine/module.ts";
+import type { ConnackProperties } from "./arbitraries.ts";
 import { instruction, Lab, type Outcome, type State } from "./lab.ts";
 import type { Version } from "./wire.ts";
 
@@ -57,7 +58,7 @@ export function busy(module: LoadedModule, version: Version): Busy {
   accept(lab);
   lab.instruct(instruction("K", 0, "data"), instruction("Q", 0, ANSWER), instruction("M", 0, METHOD));
   lab.reconnect();
-  accept(lab, version === 5 ? METHOD : undefined);
+  accept(lab, version === 5 ? { authenticationMethod: METHOD } : {});
   // Three quarters of the Keep Alive.
   lab.node.step(6000);
   expectCommands(lab.outcome(), "pingreq");
@@ -87,10 +88,9 @@ function message(payload: string, qos: number): Buffer[] {
   return [instruction("B", qos << 1, "t"), instruction("T", 0, payload), instruction("S")];
 }
 
-/** The broker accepts the connection. */
-export function accept(lab: Lab, authenticationMethod?: string): Outcome {
-  const properties = authenticationMethod === undefined ? {} : { properties: { authenticationMethod } };
-  const outcome = lab.packet({ cmd: "connack", sessionPresent: false, returnCode: 0, reasonCode: 0, ...properties });
+/** The broker accepts the connection; MQTT 3.1.1 has no properties. */
+export function accept(lab: Lab, properties: ConnackProperties = {}): Outcome {
+  const outcome = lab.packet({ cmd: "connack", sessionPresent: false, returnCode: 0, reasonCode: 0, properties });
   if (!outcome.logs.includes("1 online")) throw new Error(`not accepted: ${outcome.logs.join(", ")}`);
   return outcome;
 }

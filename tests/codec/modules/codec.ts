@@ -8,14 +8,12 @@
 
 import { auth, message, node, outgoing, Text, utf8, will } from "../../../assembly";
 import { log } from "../../../assembly/hal";
-import { inbound } from "../../../assembly/image";
 import { hasProperty, Property, propertyText } from "../../../assembly/mqtt/property";
 import { swapBytes, writeDecimal } from "../../../assembly/text";
 
 export { resume, stop } from "../../../assembly";
 
 const DO = utf8("wasmote/do");
-const NO_DATA = utf8("");
 /** Bytes of a field in one line of the log. */
 const PIECE: i32 = 480;
 const MAX_TEXT: i32 = 160;
@@ -62,7 +60,7 @@ function tellMessage(): void {
   tellNumber(0x66, message.isText() ? 1 : 0);
   tellNumber(0x73, message.subscription());
   tellNumber(0x65, message.expiryS(0xffff_ffff));
-  tell(0x74, inbound.topic, inbound.topicLength);
+  tellText(0x74, message.topic());
   tell(0x70, message.bytes(), message.length());
   if (hasProperty(Property.CONTENT_TYPE)) {
     const type = propertyText(Property.CONTENT_TYPE);
