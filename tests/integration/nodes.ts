@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { WasmoteError } from "../../host/errors.ts";
 import type { LogLine } from "../../host/node/log.ts";
 import type { NodeSettings, RunningNode } from "../../host/node/running-node.ts";
+import { startRv32Node } from "../../host/node/rv32-node.ts";
 import { type Engine, startNode } from "../../host/node/start.ts";
 import { PROJECT_ROOT } from "../../host/project.ts";
 import { compileApp } from "../unit/harness/modules.ts";
@@ -13,7 +14,8 @@ import { Journal } from "./journal.ts";
 
 export interface Target {
   readonly name: string;
-  readonly engine: Engine;
+  /** `rv32`: wasm3 on bare metal, in QEMU. */
+  readonly engine: Engine | "rv32";
   readonly program?: string;
 }
 
@@ -32,6 +34,12 @@ export const TARGETS: readonly Target[] = [
     program: join(PROJECT_ROOT, "build", "sanitize", "wasmote-posix"),
   },
 ];
+
+/** Bare metal with the ESP32-C3's instruction set. Each node is a machine that QEMU starts: not every test is worth that. */
+export const RV32: Target = { name: "wasm3 on rv32", engine: "rv32" };
+
+/** Those and bare metal. */
+export const ALL_TARGETS: readonly Target[] = [...TARGETS, RV32];
 
 export type Example = "temperature" | "commands" | "quickstart" | "full";
 
@@ -60,6 +68,13 @@ export interface Case {
 export const CASES: readonly Case[] = [
   ...TARGETS.map((target) => ({ version: V3, target })),
   ...UNSANITIZED.map((target) => ({ version: V5, target })),
+];
+
+/** Both versions on bare metal too: for what depends on the board's own code, or shows that nothing does. */
+export const ALL_CASES: readonly Case[] = [
+  ...CASES,
+  { version: V3, target: RV32 },
+  { version: V5, target: RV32 },
 ];
 
 /** Every version on each engine once. */
@@ -122,6 +137,7 @@ export class TestNode {
   }
 
   static async start({ engine, program }: Target, settings: NodeSettings): Promise<TestNode> {
+    if (engine === "rv32") return new TestNode(await startRv32Node(settings));
     return new TestNode(await startNode({ engine, program, ...settings }));
   }
 

@@ -1,0 +1,178 @@
+/**
+ * A node under wasm3 on bare metal: boards/virt-rv32, the ESP32-C3's instruction set, in QEMU, with a bridge at the other
+ * end of its serial line.
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { EventEmitter } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Bridge } from "../bridge/bridge.ts";
+import { flashModule } from "../bridge/flash.ts";
+import { WasmoteError } from "../errors.ts";
+import type { LogLevel } from "../hal/board.ts";
+import { defaultSensor } from "../hal/sensors.ts";
+import { PROJECT_ROOT } from "../project.ts";
+import { LogBook, type LogLine } from "./log.ts";
+import {
+  configuration,
+  type NodeEvents,
+  type NodeSettings,
+  type RunningNode,
+  STOP_TIMEOUT_MS,
+} from "./running-node.ts";
+
+export const RV32_FIRMWARE = join(PROJECT_ROOT, "build", "wasmote-virt-rv32.elf");
+
+const QEMU = "qemu-system-riscv32";
+/** Base instructions, multiplication, compressed ones, and nothing else that an ESP32-C3 does not have. */
+const CPU = "rv32,a=off,f=off,d=off,h=off,v=off";
+
+/** The board bounds the good-bye itself; this is for one that hangs. */
+const STOP_GRACE_MS = STOP_TIMEOUT_MS + 3_000;
+
+/** What the board logs when the node trapped, and when it did itself. */
+const TRAP = /^the node trapped: (.*); it restarts in/;
+const BOARD_TRAP = /^(the board trapped: .*|watchdog: .*|the stack is used up)$/;
+
+export interface Rv32Settings extends NodeSettings {
+  /** A file that is the board's flash: with it, another node goes on from this one's checkpoints. Else it ends with the node. */
+  readonly flash?: string | undefined;
+  readonly firmware?: string | undefined;
+}
+
+/** Processes that must not outlive this one. */
+const children = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+});
+
+/**
+ * Starts QEMU and the bridge. Throws `EENDPOINT`, `ETLS`, `ESENSOR`, `ECONFIG` or `EMODULE` for settings that are none, and
+ * `ERV32` where QEMU does not start.
+ */
+export async function startRv32Node(settings: Rv32Settings): Promise<RunningNode> {
+  const folder = mkdtempSync(join(tmpdir(), "wasmote-rv32-"));
+  const flash = settings.flash ?? join(folder, "flash");
+  const node = new Rv32Node(settings, folder);
+  await flashModule(flash, await readFile(settings.module));
+  await node.start(flash);
+  return node;
+}
+
+class Rv32Node extends EventEmitter<NodeEvents> implements RunningNode {
+  readonly id: string;
+  readonly #folder: string;
+  readonly #firmware: string;
+  readonly #bridge: Bridge;
+  readonly #logBook: LogBook;
+  readonly #line: Server;
+  #child: ChildProcess | undefined;
+  /** Resolves when all that the board sent was heard. */
+  #silent: Promise<void> = Promise.resolve();
+  #killed = false;
+  #over = false;
+
+  /** `folder`: of this node's own; it is removed when the node ends. */
+  constructor(settings: Rv32Settings, folder: string) {
+    super();
+    this.id = settings.id;
+    this.#folder = folder;
+    this.#firmware = settings.firmware ?? RV32_FIRMWARE;
+    this.#logBook = new LogBook(settings.password);
+    this.#bridge = new Bridge(
+      {
+        brokers: settings.brokers,
+        tls: settings.tls,
+        config: configuration(settings),
+        sensor: settings.sensor ?? defaultSensor(settings.id),
+        seed: settings.seed ?? randomBytes(4).readUInt32LE(),
+      },
+      { log: (level, text) => this.#log(level, text), started: () => {} },
+    );
+    this.#line = createServer((socket) => this.#attach(socket));
+  }
+
+  get logs(): readonly LogLine[] {
+    return this.#logBook.lines;
+  }
+
+  async start(flash: string): Promise<void> {
+    const path = join(this.#folder, "line");
+    await new Promise<void>((resolve) => this.#line.listen(path, resolve));
+    const child = spawn(QEMU, qemuArguments(this.#firmware, flash, path), {
+      detached: true,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    this.#child = child;
+    children.add(child);
+    let said = "";
+    child.stderr.on("data", (text) => (said += text));
+    child.on("error", (error) => this.#end(`can't start ${QEMU}: ${error.message}`));
+    child.on("close", async (code, signal) => {
+      await this.#silent;
+      if (!this.#killed) await this.#bridge.finish();
+      if (this.#killed || code === 0) this.#end();
+      else this.#end(`${QEMU} ended with ${signal ?? `exit code ${code}`} ${said}`.trim());
+    });
+  }
+
+  async stop(): Promise<void> {
+    if (this.#over) return;
+    const ended = new Promise<void>((resolve) => this.once("ended", resolve));
+    this.#bridge.stop();
+    const bound = setTimeout(() => this.kill(), STOP_GRACE_MS);
+    await ended;
+    clearTimeout(bound);
+  }
+
+  kill(): void {
+    this.#killed = true;
+    this.#child?.kill("SIGKILL");
+    this.#bridge.destroy();
+  }
+
+  #attach(socket: Socket): void {
+    // QEMU's end; that it is gone, its process tells.
+    socket.on("error", () => {});
+    this.#silent = new Promise((resolve) => socket.once("close", () => resolve()));
+    this.#bridge.attach(socket);
+  }
+
+  #log(level: LogLevel, text: string): void {
+    this.emit("log", this.#logBook.add(level, text));
+    const trap = text.match(TRAP)?.[1];
+    if (trap !== undefined) this.emit("fault", new WasmoteError("ETRAP", "module", `trap: ${trap}`));
+    if (BOARD_TRAP.test(text)) this.emit("fault", new WasmoteError("ERV32", "device", text));
+  }
+
+  #end(why?: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    if (this.#child !== undefined) children.delete(this.#child);
+    this.#bridge.destroy();
+    this.#line.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+    if (why !== undefined) {
+      this.emit("log", this.#logBook.add("error", why));
+      this.emit("fault", new WasmoteError("ERV32", "device", why));
+    }
+    this.emit("ended");
+  }
+}
+
+/** Nothing secret is among them: arguments are for everyone to see. */
+function qemuArguments(firmware: string, flash: string, line: string): string[] {
+  // A comma in a name is doubled.
+  const name = (path: string): string => path.replaceAll(",", ",,");
+  return [
+    ...["-M", "virt", "-cpu", CPU, "-m", "16M", "-nodefaults", "-display", "none"],
+    ...["-bios", firmware],
+    ...["-drive", `if=pflash,unit=1,format=raw,file=${name(flash)}`],
+    ...["-chardev", `socket,id=line,path=${name(line)}`, "-serial", "chardev:line"],
+  ];
+}
