@@ -6,6 +6,7 @@
 #include "abi.h"
 #include "board.h"
 #include "bridge.h"
+#include "little.h"
 #include "log.h"
 
 /* SENSED: 0 or an error, and thousandths of a degree Celsius. */
@@ -25,8 +26,7 @@ void devices_take_sensed(const uint8_t *payload, uint32_t length)
     conversion.answered = true;
     /* A byte with a sign. */
     conversion.result = payload[0] < 0x80 ? payload[0] : payload[0] - 0x100;
-    conversion.value = (int32_t)((uint32_t)payload[1] | (uint32_t)payload[2] << 8 | (uint32_t)payload[3] << 16 |
-                                 (uint32_t)payload[4] << 24);
+    conversion.value = (int32_t)little_u32(payload + 1);
 }
 
 void devices_lost(void)
@@ -53,11 +53,6 @@ int32_t board_actuator_write(uint32_t channel, int32_t value)
     if (channel != 0) return HAL_ENOENT;
     log_line(HAL_LOG_INFO, "actuator 0 = %ld", (long)value);
     return 0;
-}
-
-int32_t board_checkpoint(void)
-{
-    return HAL_ENOTSUP;
 }
 
 /* The power stays on: the board waits. */

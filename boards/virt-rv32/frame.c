@@ -3,13 +3,9 @@
 #include <stdbool.h>
 
 #include "crc32.h"
+#include "little.h"
 
 #define LONGEST_BLOCK 0xff
-
-static uint32_t little_u32(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
-}
 
 /*
  * Consistent overhead byte stuffing: each block is the bytes up to the next zero, at most 254, behind their number plus

@@ -14,6 +14,7 @@
 #include "power.h"
 #include "runner.h"
 #include "stack.h"
+#include "watchdog.h"
 
 /* Why the machine ends, for QEMU's exit code. */
 enum status { STATUS_ENDED = 0, STATUS_FAILED = 1, STATUS_REFUSED = 3 };
@@ -51,13 +52,25 @@ static void load(struct node *node)
     }
 }
 
+/* After a reset; it ends early if the node is to end. */
+static void wait_for_backoff(void)
+{
+    uint64_t untilMs = clock_ms() + watchdog_backoff_ms();
+    while (clock_ms() < untilMs && !bridge_stopping()) {
+        bridge_wait(untilMs);
+        (void)bridge_poll();
+    }
+}
+
 static void run(struct node *node)
 {
     struct runner runner;
-    runner_init(&runner, node);
+    runner_init(&runner, node, watchdog_is_repeated() ? RUNNER_START_SUSPECT : RUNNER_START_NORMAL);
+    uint64_t startedMs = clock_ms();
     uint64_t endMs = UINT64_MAX;
     for (;;) {
         uint64_t nowMs = clock_ms();
+        if (nowMs - startedMs >= RUNNER_HEALTHY_MS) watchdog_forgive();
         if (bridge_stopping() && endMs == UINT64_MAX) {
             endMs = nowMs + STOP_MS;
             runner_stop(&runner, (uint32_t)nowMs);
@@ -80,6 +93,7 @@ int main(void)
     bridge_init();
     load(&node);
     log_memory();
+    wait_for_backoff();
     run(&node);
     log_memory();
     end(STATUS_ENDED);

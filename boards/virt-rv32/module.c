@@ -6,14 +6,10 @@
 
 #include "crc32.h"
 #include "flash.h"
+#include "little.h"
 
 /* In front of a module: "WMMO", its number, its length, its CRC-32, 12 bytes of 0, the CRC-32 of all that. */
 #define HEAD_BYTES 32
-
-static uint32_t little_u32(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
-}
 
 static bool is_whole(const uint8_t *slot)
 {

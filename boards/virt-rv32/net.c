@@ -6,6 +6,7 @@
 #include "abi.h"
 #include "board.h"
 #include "bridge.h"
+#include "little.h"
 #include "settings.h"
 
 #define LINKS 4
@@ -33,11 +34,6 @@ struct link {
 
 static struct link links[LINKS];
 static uint16_t nextNumber;
-
-static inline uint32_t little_u16(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8;
-}
 
 static void send_about(enum bridge_message type, const struct link *link, const uint8_t *bytes, uint32_t length)
 {

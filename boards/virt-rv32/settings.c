@@ -5,6 +5,7 @@
 #include "abi.h"
 #include "board.h"
 #include "clock.h"
+#include "crc32.h"
 #include "xorshift.h"
 
 /* Enough for every key of docs/abi.md at its longest, and as much again for an application's own. */
@@ -84,6 +85,11 @@ int32_t board_config_get(const uint8_t *key, uint32_t keyLength, uint8_t *value,
         at += ENTRY_HEAD_BYTES + entry[0] + length;
     }
     return HAL_ENOENT;
+}
+
+uint32_t board_config_id(void)
+{
+    return crc32(0, store, filled);
 }
 
 int32_t board_clock_unix_ms(int64_t *unixMs)
