@@ -7,12 +7,12 @@
 #include "board.h"
 #include "bridge.h"
 #include "clock.h"
-#include "heap.h"
 #include "log.h"
 #include "module.h"
 #include "node.h"
 #include "power.h"
 #include "runner.h"
+#include "sbrk.h"
 #include "stack.h"
 #include "watchdog.h"
 

@@ -4,13 +4,12 @@
 
 static uint64_t ticks(void)
 {
-    volatile uint32_t *mtime = register32(MTIME_BASE);
-    uint32_t high, low;
-    do {
-        high = mtime[1];
-        low = mtime[0];
-    } while (high != mtime[1]);
-    return (uint64_t)high << 32 | low;
+    const volatile uint32_t *mtime = register32(MTIME_BASE);
+    for (;;) {
+        uint32_t high = mtime[1];
+        uint32_t low = mtime[0];
+        if (mtime[1] == high) return (uint64_t)high << 32 | low;
+    }
 }
 
 uint64_t clock_ms(void)

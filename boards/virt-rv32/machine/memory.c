@@ -1,7 +1,7 @@
 /*
  * Copies by words. picolibc, built for size, copies byte by byte, which is a quarter of a publish's instructions.
  *
- * Word accesses happen at addresses that are multiples of 4 only: the hart need not be able to do more.
+ * The hart accesses words at any address, as an ESP32-C3 does in its RAM, so nothing here looks for an aligned one.
  */
 
 #ifndef __clang__
@@ -9,39 +9,33 @@
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
 #endif
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-/* A word that may lie over objects of any type. */
-typedef uint32_t __attribute__((may_alias)) word;
-
-#define WORD_MASK (sizeof(word) - 1)
-
-static inline bool is_aligned(const void *a)
-{
-    return ((uintptr_t)a & WORD_MASK) == 0;
-}
-
-/* Whether both reach an aligned address at the same time. */
-static inline bool agree(const void *a, const void *b)
-{
-    return (((uintptr_t)a ^ (uintptr_t)b) & WORD_MASK) == 0;
-}
+/* A word at any address, over objects of any type. */
+typedef uint32_t __attribute__((may_alias, aligned(1))) word;
 
 void *memcpy(void *restrict to, const void *restrict from, size_t length)
 {
     uint8_t *target = to;
     const uint8_t *source = from;
-    if (agree(target, source)) {
-        for (; length > 0 && !is_aligned(target); length--)
-            *target++ = *source++;
-        for (; length >= sizeof(word); length -= sizeof(word)) {
-            *(word *)target = *(const word *)source;
-            target += sizeof(word);
-            source += sizeof(word);
-        }
+    for (; length >= 4 * sizeof(word); length -= 4 * sizeof(word)) {
+        word a = ((const word *)source)[0];
+        word b = ((const word *)source)[1];
+        word c = ((const word *)source)[2];
+        word d = ((const word *)source)[3];
+        ((word *)target)[0] = a;
+        ((word *)target)[1] = b;
+        ((word *)target)[2] = c;
+        ((word *)target)[3] = d;
+        target += 4 * sizeof(word);
+        source += 4 * sizeof(word);
+    }
+    for (; length >= sizeof(word); length -= sizeof(word)) {
+        *(word *)target = *(const word *)source;
+        target += sizeof(word);
+        source += sizeof(word);
     }
     for (; length > 0; length--)
         *target++ = *source++;
@@ -52,11 +46,10 @@ void *memmove(void *to, const void *from, size_t length)
 {
     uint8_t *target = to;
     const uint8_t *source = from;
+    /* Forwards, every byte is read before it is written over, unless the two are so close that words overlap. */
     if (target <= source || target >= source + length) {
-        /* Forwards, every byte is read before it is written over. */
-        if (agree(target, source)) {
-            for (; length > 0 && !is_aligned(target); length--)
-                *target++ = *source++;
+        size_t ahead = (size_t)(source - target);
+        if (ahead >= sizeof(word)) {
             for (; length >= sizeof(word); length -= sizeof(word)) {
                 *(word *)target = *(const word *)source;
                 target += sizeof(word);
@@ -69,9 +62,7 @@ void *memmove(void *to, const void *from, size_t length)
     }
     target += length;
     source += length;
-    if (agree(target, source)) {
-        for (; length > 0 && !is_aligned(target); length--)
-            *--target = *--source;
+    if ((size_t)(target - source) >= sizeof(word)) {
         for (; length >= sizeof(word); length -= sizeof(word)) {
             target -= sizeof(word);
             source -= sizeof(word);
@@ -87,8 +78,6 @@ void *memset(void *to, int value, size_t length)
 {
     uint8_t *target = to;
     uint8_t byte = (uint8_t)value;
-    for (; length > 0 && !is_aligned(target); length--)
-        *target++ = byte;
     word filled = byte * UINT32_C(0x01010101);
     for (; length >= sizeof(word); length -= sizeof(word)) {
         *(word *)target = filled;

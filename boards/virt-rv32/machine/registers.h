@@ -53,6 +53,30 @@ static inline void csr_clear_mstatus(uint32_t bits)
     __asm__ volatile(CSR("csrc mstatus, %0") : : "r"(bits) : "memory");
 }
 
+static inline uint32_t csr_read_minstret(void)
+{
+    uint32_t value = 0;
+    __asm__ volatile(CSR("csrr %0, minstret") : "=r"(value));
+    return value;
+}
+
+static inline uint32_t csr_read_minstreth(void)
+{
+    uint32_t value = 0;
+    __asm__ volatile(CSR("csrr %0, minstreth") : "=r"(value));
+    return value;
+}
+
+/** How many instructions the hart has executed since it was started. */
+static inline uint64_t instructions_retired(void)
+{
+    for (;;) {
+        uint32_t high = csr_read_minstreth();
+        uint32_t low = csr_read_minstret();
+        if (csr_read_minstreth() == high) return (uint64_t)high << 32 | low;
+    }
+}
+
 /** Waits for an interrupt that is enabled in mie; it is not taken unless MSTATUS_MIE is set. */
 static inline void wait_for_interrupt(void)
 {

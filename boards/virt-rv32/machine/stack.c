@@ -11,8 +11,8 @@ uint32_t stack_bytes(void)
 
 uint32_t stack_peak_bytes(void)
 {
-    const uint32_t *word = stack_bottom;
-    while (word < stack_top && *word == STACK_PAINT)
-        word++;
-    return (uint32_t)((uintptr_t)stack_top - (uintptr_t)word);
+    uint32_t unused = 0;
+    while (unused < stack_bytes() && stack_bottom[unused / sizeof(uint32_t)] == STACK_PAINT)
+        unused += sizeof(uint32_t);
+    return stack_bytes() - unused;
 }

@@ -1,6 +1,6 @@
 /** What picolibc's malloc() takes its memory from: all RAM that is left. */
-#ifndef WASMOTE_HEAP_H
-#define WASMOTE_HEAP_H
+#ifndef WASMOTE_SBRK_H
+#define WASMOTE_SBRK_H
 
 #include <stdint.h>
 
