@@ -69,8 +69,8 @@ describe("a node that keeps what it queues while offline", () => {
     expect(checkpoints(node)).toBe(0);
     while (node.acknowledge().length > 0) node.settle();
     expect(checkpoints(node)).toBe(1);
-    for (let n = 0; n < 100; n++) {
-      node.run(1000).acknowledge();
+    for (let n = 0; n < 200; n++) {
+      node.run(100).acknowledge();
       expect(checkpoints(node)).toBe(0);
     }
   });
