@@ -180,6 +180,23 @@ describe("a board with a file for its images", () => {
     ]);
   });
 
+  test("gives up a checkpoint that hangs twice when it is resumed", async () => {
+    live();
+    const hanging = counter({ resume: "(loop (br 0))" });
+    const node = start(program("posix", "sanitize"), [file(hanging), "--id", "7", "--image", image]);
+    onTestFinished(() => void node.child.kill("SIGKILL"));
+    await node.ended;
+    const lines = node.stderr.match(/watchdog:|goes on from checkpoint 0|the node failed after checkpoint 0|life 1/g);
+    expect(lines).toEqual([
+      "goes on from checkpoint 0",
+      "watchdog:",
+      "goes on from checkpoint 0",
+      "watchdog:",
+      "the node failed after checkpoint 0",
+      "life 1",
+    ]);
+  }, 40_000);
+
   test("refuses a file that another node uses, that is none, or that holds something else", async () => {
     const busy = start(program("posix", "sanitize"), [
       file(counter({ step: "(return (i32.const 60000))" })),
