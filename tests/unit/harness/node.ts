@@ -45,7 +45,10 @@ export class TestNode {
   #logs: string[] = [];
   #actuations: number[] = [];
 
-  constructor(module: LoadedModule, { config = {}, nowMs = 1000, seed = 1, endpoints = 1, keepsImages = false }: TestNodeOptions = {}) {
+  constructor(
+    module: LoadedModule,
+    { config = {}, nowMs = 1000, seed = 1, endpoints = 1, keepsImages = false }: TestNodeOptions = {},
+  ) {
     for (const [key, value] of Object.entries({ id: ID, ...config })) {
       if (value !== undefined) this.board.setConfig(key, value);
     }
