@@ -1,8 +1,11 @@
 /** The flash of boards/virt-rv32 as a file: modules in the first sectors, checkpoints behind them. */
 
 import { open } from "node:fs/promises";
+import { crc32 } from "node:zlib";
 import { WasmoteError } from "../errors.ts";
-import { crc32 } from "./crc32.ts";
+
+/** Where the slots for checkpoints begin, in bytes. */
+export const CHECKPOINT_SLOTS: readonly number[] = [2, 3, 4, 5].map((sector) => sector * 0x40000);
 
 /** QEMU wants a file of the bank's size; what was never written takes no room on the disk. */
 const BANK_BYTES = 32 << 20;

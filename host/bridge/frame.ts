@@ -1,6 +1,6 @@
 /** The frames on a board's serial line, as boards/virt-rv32/README.md describes them. */
 
-import { crc32 } from "./crc32.ts";
+import { crc32 } from "node:zlib";
 
 export interface Frame {
   /** One of `Message`. */

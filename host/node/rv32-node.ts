@@ -39,11 +39,8 @@ const STOP_GRACE_MS = STOP_TIMEOUT_MS + 3_000;
 const TRAP = /^the node trapped: (.*); it restarts in/;
 const BOARD_TRAP = /^(the board trapped: .*|watchdog: .*|the stack is used up)$/;
 
-export interface Rv32Settings extends NodeSettings {
-  /** A file that is the board's flash: with it, another node goes on from this one's checkpoints. Else it ends with the node. */
-  readonly flash?: string | undefined;
-  readonly firmware?: string | undefined;
-}
+/** Of each flash that is in use, when QEMU has let go of it: a machine that was killed takes a moment to be gone. */
+const inUse = new Map<string, Promise<void>>();
 
 /** Processes that must not outlive this one. */
 const children = new Set<ChildProcess>();
@@ -52,22 +49,23 @@ process.on("exit", () => {
 });
 
 /**
- * Starts QEMU and the bridge. Throws `EENDPOINT`, `ETLS`, `ESENSOR`, `ECONFIG` or `EMODULE` for settings that are none, and
- * `ERV32` where QEMU does not start.
+ * Starts QEMU and the bridge. `settings.image` is the board's whole flash, of 32 MiB, with the module and the checkpoints.
+ *
+ * Throws `EENDPOINT`, `ETLS`, `ESENSOR`, `ECONFIG` or `EMODULE` for settings that are none.
  */
-export async function startRv32Node(settings: Rv32Settings): Promise<RunningNode> {
+export async function startRv32Node(settings: NodeSettings, firmware = RV32_FIRMWARE): Promise<RunningNode> {
   const folder = mkdtempSync(join(tmpdir(), "wasmote-rv32-"));
-  const flash = settings.flash ?? join(folder, "flash");
+  const flash = settings.image ?? join(folder, "flash");
   const node = new Rv32Node(settings, folder);
+  await inUse.get(flash);
   await flashModule(flash, await readFile(settings.module));
-  await node.start(flash);
+  await node.start(firmware, flash);
   return node;
 }
 
 class Rv32Node extends EventEmitter<NodeEvents> implements RunningNode {
   readonly id: string;
   readonly #folder: string;
-  readonly #firmware: string;
   readonly #bridge: Bridge;
   readonly #logBook: LogBook;
   readonly #line: Server;
@@ -78,11 +76,10 @@ class Rv32Node extends EventEmitter<NodeEvents> implements RunningNode {
   #over = false;
 
   /** `folder`: of this node's own; it is removed when the node ends. */
-  constructor(settings: Rv32Settings, folder: string) {
+  constructor(settings: NodeSettings, folder: string) {
     super();
     this.id = settings.id;
     this.#folder = folder;
-    this.#firmware = settings.firmware ?? RV32_FIRMWARE;
     this.#logBook = new LogBook(settings.password);
     this.#bridge = new Bridge(
       {
@@ -101,19 +98,22 @@ class Rv32Node extends EventEmitter<NodeEvents> implements RunningNode {
     return this.#logBook.lines;
   }
 
-  async start(flash: string): Promise<void> {
+  async start(firmware: string, flash: string): Promise<void> {
     const path = join(this.#folder, "line");
     await new Promise<void>((resolve) => this.#line.listen(path, resolve));
-    const child = spawn(QEMU, qemuArguments(this.#firmware, flash, path), {
+    const child = spawn(QEMU, qemuArguments(firmware, flash, path), {
       detached: true,
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.#child = child;
     children.add(child);
+    const gone = new Promise<void>((resolve) => child.once("close", () => resolve()));
+    inUse.set(flash, gone);
     let said = "";
     child.stderr.on("data", (text) => (said += text));
     child.on("error", (error) => this.#end(`can't start ${QEMU}: ${error.message}`));
     child.on("close", async (code, signal) => {
+      if (inUse.get(flash) === gone) inUse.delete(flash);
       await this.#silent;
       if (!this.#killed) await this.#bridge.finish();
       if (this.#killed || code === 0) this.#end();

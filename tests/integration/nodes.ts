@@ -3,12 +3,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CHECKPOINT_SLOTS } from "../../host/bridge/flash.ts";
 import type { WasmoteError } from "../../host/errors.ts";
 import type { LogLine } from "../../host/node/log.ts";
 import type { NodeSettings, RunningNode } from "../../host/node/running-node.ts";
 import { startRv32Node } from "../../host/node/rv32-node.ts";
 import { type Engine, startNode } from "../../host/node/start.ts";
 import { PROJECT_ROOT } from "../../host/project.ts";
+import { SLOT_BYTES } from "../../host/storage/slots.ts";
 import { compileApp } from "../unit/harness/modules.ts";
 import { Journal } from "./journal.ts";
 
@@ -28,6 +30,11 @@ export const UNSANITIZED: readonly Target[] = [
   { name: "wasm3", engine: "wasm3", program: join(PROJECT_ROOT, "build", "wasmote-posix") },
   RV32,
 ];
+
+/** Where the slots of checkpoints are in a file that `NodeSettings.image` names. */
+export function checkpointSlots({ engine }: Target): readonly number[] {
+  return engine === "rv32" ? CHECKPOINT_SLOTS : [0, SLOT_BYTES];
+}
 
 /** Whatever is true of a node must be true of each of these. */
 export const TARGETS: readonly Target[] = [
