@@ -28,7 +28,7 @@ import {
 
 export const RV32_FIRMWARE = join(PROJECT_ROOT, "build", "wasmote-virt-rv32.elf");
 
-const QEMU = "qemu-system-riscv32";
+export const QEMU_RV32 = "qemu-system-riscv32";
 /** Base instructions, multiplication, compressed ones, and nothing else that an ESP32-C3 does not have. */
 const CPU = "rv32,a=off,f=off,d=off,h=off,v=off";
 
@@ -101,7 +101,8 @@ class Rv32Node extends EventEmitter<NodeEvents> implements RunningNode {
   async start(firmware: string, flash: string): Promise<void> {
     const path = join(this.#folder, "line");
     await new Promise<void>((resolve) => this.#line.listen(path, resolve));
-    const child = spawn(QEMU, qemuArguments(firmware, flash, path), {
+    const line = ["-chardev", `socket,id=line,path=${optionText(path)}`, "-serial", "chardev:line"];
+    const child = spawn(QEMU_RV32, [...rv32Machine(firmware, flash), ...line], {
       detached: true,
       stdio: ["ignore", "ignore", "pipe"],
     });
@@ -111,13 +112,13 @@ class Rv32Node extends EventEmitter<NodeEvents> implements RunningNode {
     inUse.set(flash, gone);
     let said = "";
     child.stderr.on("data", (text) => (said += text));
-    child.on("error", (error) => this.#end(`can't start ${QEMU}: ${error.message}`));
+    child.on("error", (error) => this.#end(`can't start ${QEMU_RV32}: ${error.message}`));
     child.on("close", async (code, signal) => {
       if (inUse.get(flash) === gone) inUse.delete(flash);
       await this.#silent;
       if (!this.#killed) await this.#bridge.finish();
       if (this.#killed || code === 0) this.#end();
-      else this.#end(`${QEMU} ended with ${signal ?? `exit code ${code}`} ${said}`.trim());
+      else this.#end(`${QEMU_RV32} ended with ${signal ?? `exit code ${code}`} ${said}`.trim());
     });
   }
 
@@ -165,14 +166,15 @@ class Rv32Node extends EventEmitter<NodeEvents> implements RunningNode {
   }
 }
 
-/** Nothing secret is among them: arguments are for everyone to see. */
-function qemuArguments(firmware: string, flash: string, line: string): string[] {
-  // A comma in a name is doubled.
-  const name = (path: string): string => path.replaceAll(",", ",,");
+/** QEMU's arguments for the machine, without its serial line. Nothing secret is among them: they are for everyone to see. */
+export function rv32Machine(firmware: string, flash: string): string[] {
   return [
     ...["-M", "virt", "-cpu", CPU, "-m", "16M", "-nodefaults", "-display", "none"],
-    ...["-bios", firmware],
-    ...["-drive", `if=pflash,unit=1,format=raw,file=${name(flash)}`],
-    ...["-chardev", `socket,id=line,path=${name(line)}`, "-serial", "chardev:line"],
+    ...["-bios", firmware, "-drive", `if=pflash,unit=1,format=raw,file=${optionText(flash)}`],
   ];
+}
+
+/** A comma in a name is doubled. */
+function optionText(path: string): string {
+  return path.replaceAll(",", ",,");
 }
