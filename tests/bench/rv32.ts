@@ -23,7 +23,7 @@ interface Counts {
 }
 
 /** Memory as the board's log has it. */
-const MEMORY = /^heap (?<heap>\d+) of \d+ bytes, stack (?<stack>\d+) of (?<painted>\d+) bytes$/;
+const MEMORY = /^heap (\d+) of \d+ bytes, stack (\d+) of (\d+) bytes$/;
 
 /** Measures what build/ holds. */
 export async function measureRv32(): Promise<Measurement[]> {
@@ -59,7 +59,14 @@ async function countInstructions({ module }: Subject): Promise<Counts> {
   try {
     const flash = join(folder, "flash");
     await flashModule(flash, await readFile(module));
-    const said = await capture(QEMU_RV32, ...rv32Machine(NULL_FIRMWARE, flash), "-icount", "shift=0", "-serial", "stdio");
+    const said = await capture(
+      QEMU_RV32,
+      ...rv32Machine(NULL_FIRMWARE, flash),
+      "-icount",
+      "shift=0",
+      "-serial",
+      "stdio",
+    );
     return JSON.parse(said) as Counts;
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -81,8 +88,8 @@ async function measureMemory({ name, module }: Subject): Promise<{ heap: number;
     await new Promise((resolve) => setTimeout(resolve, LIFE_MS));
     await node.stop();
     const isOnline = node.logs.some(({ text }) => text === "online");
-    const memory = node.logs.findLast(({ text }) => MEMORY.test(text))?.text.match(MEMORY)?.groups ?? {};
-    const [heap, stack, painted] = [memory["heap"], memory["stack"], memory["painted"]].map(Number);
+    const [, ...memory] = node.logs.findLast(({ text }) => MEMORY.test(text))?.text.match(MEMORY) ?? [];
+    const [heap, stack, painted] = memory.map(Number);
     if (isOnline && heap && stack && painted && stack < painted) return { heap, stack };
     const story = node.logs.map(({ text }) => text).join("; ");
     throw new WasmoteError("EMEASURE", "device", `the ${name} node's memory on rv32 can't be told: ${story}`, {
