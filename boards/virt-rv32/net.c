@@ -65,9 +65,10 @@ void net_take_data(const uint8_t *payload, uint32_t length)
     if (link == NULL || link->error != 0) return;
     const uint8_t *bytes = payload + NET_LINK_BYTES;
     length -= NET_LINK_BYTES;
-    /* More than it was allowed: whatever that is, it is no stream. */
-    if (length > WINDOW_BYTES - link->filled) {
+    /* Before it is open, or more than was allowed: whatever that is, it is no stream. */
+    if (!link->open || length > WINDOW_BYTES - link->filled) {
         link->error = HAL_ECONNRESET;
+        link->filled = 0;
         return;
     }
     uint32_t end = (link->first + link->filled) % WINDOW_BYTES;
