@@ -64,6 +64,8 @@ export class Bridge {
   /** The number of the next frame, in each direction; unknown before the first one. */
   #sending = 0;
   #receiving: number | undefined;
+  /** Whoever starts from now on is to take its leave at once. */
+  #stopping = false;
   #pumping: NodeJS.Immediate | undefined;
 
   /** Throws `EENDPOINT`, `ETLS`, `ESENSOR`, or `ECONFIG` for a configuration that the board has no room for. */
@@ -92,6 +94,7 @@ export class Bridge {
 
   /** Asks the node to take its leave. */
   stop(): void {
+    this.#stopping = true;
     this.#send(Message.STOP);
   }
 
@@ -170,6 +173,7 @@ export class Bridge {
       Message.START,
       startPayload({ values: config.size, endpoints: brokers.length, seed, unixMs: Date.now() }),
     );
+    if (this.#stopping) this.#send(Message.STOP);
   }
 
   #open(number: number, endpoint: number, window: number): void {

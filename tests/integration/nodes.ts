@@ -22,7 +22,7 @@ export interface Target {
 }
 
 /** Bare metal with the ESP32-C3's instruction set: boards/virt-rv32, in QEMU. */
-const RV32: Target = { name: "wasm3 on rv32", engine: "rv32" };
+export const RV32: Target = { name: "wasm3 on rv32", engine: "rv32" };
 
 /** Each engine once, and each board. */
 export const UNSANITIZED: readonly Target[] = [
