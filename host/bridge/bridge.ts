@@ -111,9 +111,13 @@ export class Bridge {
   }
 
   #send(type: number, payload: Buffer = Buffer.alloc(0)): void {
-    if (this.#line === undefined || !this.#line.writable) return;
-    this.#line.write(encodeFrame({ type, number: this.#sending, payload }));
+    const line = this.#line;
+    if (line === undefined || !line.writable) return;
+    const hasRoom = line.write(encodeFrame({ type, number: this.#sending, payload }));
     this.#sending = (this.#sending + 1) & 0xff;
+    // A board that asks and does not listen to the answers is not heard until it does: nothing piles up here.
+    if (hasRoom || line.isPaused()) return;
+    line.pause().once("drain", () => line.resume());
   }
 
   #hear(type: number, number: number, payload: Buffer): void {
