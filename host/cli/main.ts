@@ -2,9 +2,21 @@
 
 import { Command, CommanderError } from "commander";
 import { WasmoteError } from "../errors.ts";
+import { flash } from "./commands/flash.ts";
+import { flashImage } from "./commands/flash-image.ts";
 import { run } from "./commands/run.ts";
 import { start } from "./commands/start.ts";
-import { addOptions, RUN_OPTIONS, type RunValues, START_OPTIONS, type StartValues } from "./options.ts";
+import {
+  addOptions,
+  FLASH_IMAGE_OPTIONS,
+  FLASH_OPTIONS,
+  type FlashImageValues,
+  type FlashValues,
+  RUN_OPTIONS,
+  type RunValues,
+  START_OPTIONS,
+  type StartValues,
+} from "./options.ts";
 import { formatError } from "./output.ts";
 import { usage } from "./parse.ts";
 
@@ -23,6 +35,12 @@ function createProgram(): Command {
     .description("runs one node against a broker until it ends")
     .argument("<module>", "the .wasm file")
     .action((module: string, options: RunValues) => run(module, options));
+  addOptions(program.command("flash"), FLASH_OPTIONS)
+    .description("puts firmware, module and settings on a board, by means of esptool")
+    .action((options: FlashValues) => flash(options));
+  addOptions(program.command("flash-image"), FLASH_IMAGE_OPTIONS)
+    .description("writes one image of a board's whole flash, for an emulator or a factory line")
+    .action((options: FlashImageValues) => flashImage(options));
   return program;
 }
 

@@ -6,6 +6,7 @@ import type { TlsSettings } from "../hal/tls.ts";
 import type { LogLevelName } from "../node/log.ts";
 import type { Engine } from "../node/start.ts";
 import {
+  parseBaud,
   parseDuration,
   parseEngine,
   parseInterval,
@@ -13,7 +14,9 @@ import {
   parseNodes,
   parsePort,
   parseSeed,
+  parseSequence,
   parseSetting,
+  parseSlot,
 } from "./parse.ts";
 
 interface OptionDefinition<Value> {
@@ -148,11 +151,80 @@ export const RUN_OPTIONS = {
   ...shared,
 };
 
+const serialPort = option<string | undefined>({
+  flags: "--port <port>",
+  description: "the board's serial port, such as /dev/ttyUSB0 or COM3",
+});
+
+const firmware = option<string | undefined>({
+  flags: "--firmware <folder>",
+  description: "the build folder of the ESP-IDF project, after idf.py build",
+});
+
+const provision = option<string | undefined>({
+  flags: "--provision <file>",
+  description: "settings for the board's next start, as `config --out` makes them",
+});
+
+const json = option<boolean | undefined>({ flags: "--json", description: "print one JSON line" });
+
+export const FLASH_OPTIONS = {
+  firmware,
+  module: option<string | undefined>({ flags: "--module <file>", description: "the .wasm file that is to run" }),
+  provision,
+  port: serialPort,
+  baud: option({
+    flags: "--baud <rate>",
+    description: "bits per second while flashing",
+    parse: parseBaud,
+    default: 460_800,
+  }),
+  chip: option<string | undefined>({
+    flags: "--chip <chip>",
+    description: "refuse another chip: esp32, esp32s3, esp32c3, esp32c6 (default: the firmware's)",
+  }),
+  slot: option<0 | 1>({
+    flags: "--slot <slot>",
+    description: "which of the two slots gets the module; the other one is blanked, so that this one runs",
+    parse: parseSlot,
+    default: 0,
+  }),
+  sequence: option<number | undefined>({
+    flags: "--sequence <number>",
+    description: "the slot's sequence number; the other slot is left as it is, and the higher number runs",
+    parse: parseSequence,
+  }),
+  erase: option<boolean | undefined>({
+    flags: "--erase",
+    description: "erase the whole flash first: settings, modules, checkpoints",
+  }),
+  esptool: option<string | undefined>({
+    flags: "--esptool <command>",
+    description: "the esptool to use (default: that of PATH, or else of IDF_PATH)",
+  }),
+  dryRun: option<boolean | undefined>({ flags: "--dry-run", description: "print esptool's command and run nothing" }),
+  json,
+};
+
+export const FLASH_IMAGE_OPTIONS = {
+  firmware,
+  module: option<string | undefined>({ flags: "--module <file>", description: "the .wasm file for the first slot" }),
+  provision,
+  size: option<string | undefined>({
+    flags: "--size <size>",
+    description: "size of the whole flash, such as 4MB (default: what the firmware was built for)",
+  }),
+  out: option<string | undefined>({ flags: "--out <file>", description: "where to write the image; required" }),
+  json,
+};
+
 /** What a table of options yields. */
 export type Values<Table> = {
   readonly [Name in keyof Table]: Table[Name] extends OptionDefinition<infer Value> ? Value : never;
 };
 
+export type FlashValues = Values<typeof FLASH_OPTIONS>;
+export type FlashImageValues = Values<typeof FLASH_IMAGE_OPTIONS>;
 export type StartValues = Values<typeof START_OPTIONS>;
 /** An option that is given any number of times may be given none. */
 export type RunValues = Omit<Values<typeof RUN_OPTIONS>, "broker" | "set"> & {

@@ -1,0 +1,132 @@
+import { crc32 } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { openProvision, sealProvision } from "../../host/device/provision.ts";
+import { WasmoteError } from "../../host/errors.ts";
+
+const CAPACITY = 0x4000;
+const CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\\8=\n-----END CERTIFICATE-----\n";
+
+function codeOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof WasmoteError) return error.code;
+    throw error;
+  }
+  return "none";
+}
+
+/** A partition with that text, and a CRC that is right for it. */
+function partition(text: string): Buffer {
+  const body = Buffer.from(text);
+  const last = Buffer.from(`crc32=${crc32(body).toString(16).padStart(8, "0")}\n`);
+  return Buffer.concat([body, last, Buffer.alloc(64, 0xff)]);
+}
+
+describe("the provision partition", () => {
+  test("is lines of UTF-8, a line with the CRC-32 of all before it, and 0xff to the end", () => {
+    const sealed = sealProvision(
+      [
+        { key: "id", value: "n-7" },
+        { key: "wifi_ssid", value: "Käse \\ Brot" },
+        { key: "app.text", value: "a\nb" },
+      ],
+      CAPACITY,
+    );
+    const body = "wasmote provision 1\nid=n-7\nwifi_ssid=Käse \\\\ Brot\napp.text=a\\nb\n";
+    const text = `${body}crc32=${crc32(Buffer.from(body)).toString(16).padStart(8, "0")}\n`;
+    expect(sealed.length).toBe(CAPACITY);
+    expect(sealed.toString("utf-8", 0, Buffer.byteLength(text))).toBe(text);
+    expect(sealed.subarray(Buffer.byteLength(text)).every((byte) => byte === 0xff)).toBe(true);
+  });
+
+  test("gives back what was put in, spaces, equals signs and line breaks and all", () => {
+    const settings = [
+      { key: "password", value: " a=b\\n " },
+      { key: "ca", value: CERTIFICATE },
+      { key: "app.last", value: "\n\n" },
+    ];
+    expect(openProvision(sealProvision(settings, CAPACITY), "it")).toEqual(settings);
+  });
+
+  test("has each key once: the last value counts", () => {
+    const sealed = sealProvision(
+      [
+        { key: "id", value: "a" },
+        { key: "id", value: "b" },
+      ],
+      CAPACITY,
+    );
+    expect(openProvision(sealed, "it")).toEqual([{ key: "id", value: "b" }]);
+  });
+
+  test("may be filled to the last byte, and no further", () => {
+    const filler = (length: number): { key: string; value: string }[] => [
+      { key: "app.a", value: "x".repeat(8_192) },
+      { key: "app.b", value: "x".repeat(length) },
+    ];
+    const rest = CAPACITY - Buffer.byteLength("wasmote provision 1\napp.a=\napp.b=\ncrc32=00000000\n") - 8_192;
+    const full = sealProvision(filler(rest), CAPACITY);
+    expect(full.at(-1)).toBe("\n".charCodeAt(0));
+    expect(openProvision(full, "it")).toEqual(filler(rest));
+    expect(codeOf(() => sealProvision(filler(rest + 1), CAPACITY))).toBe("ETOOLARGE");
+  });
+
+  test.each([
+    ["a flipped bit", (bytes: Buffer) => bytes.fill("w", 25, 26)],
+    ["nothing in it", () => Buffer.alloc(CAPACITY, 0xff)],
+    ["its end cut off", (bytes: Buffer) => bytes.subarray(0, 30)],
+    ["something behind its end", (bytes: Buffer) => bytes.fill(0, CAPACITY - 1)],
+    ["another version", () => partition("wasmote provision 2\nid=7\n")],
+    ["a line that is no setting", () => partition("wasmote provision 1\nid\n")],
+    ["a backslash that stands for nothing", () => partition("wasmote provision 1\nid=\\t\n")],
+  ])("is refused with %s", (_, change) => {
+    const bytes = change(sealProvision([{ key: "id", value: "n-7" }], CAPACITY));
+    expect(codeOf(() => openProvision(bytes, "it"))).toBe("EPROVISION");
+  });
+
+  test("is refused with a setting that the firmware would not take", () => {
+    expect(codeOf(() => openProvision(partition("wasmote provision 1\nidd=7\n"), "it"))).toBe("EKEY");
+    expect(codeOf(() => openProvision(partition("wasmote provision 1\nid=a b\n"), "it"))).toBe("EVALUE");
+  });
+});
+
+describe("a setting", () => {
+  const refused = (key: string, value: string): string => codeOf(() => sealProvision([{ key, value }], CAPACITY));
+
+  test.each([
+    ["id", ["7", "n-7_A", "x".repeat(23)], ["", "a b", "a/b", "x".repeat(24)]],
+    ["wifi_ssid", ["x", "x".repeat(32)], ["", "x".repeat(33), "ü".repeat(17)]],
+    [
+      "wifi_password",
+      ["", "x".repeat(8), "x".repeat(63), "aB".repeat(32)],
+      ["x".repeat(7), "x".repeat(64), "12345\n678"],
+    ],
+    ["broker", ["mqtt://h:1883", "wss://h/path"], ["", "http://h", "h"]],
+    ["broker2", ["mqtts://h"], ["http://h"]],
+    ["username", ["u"], ["", "x".repeat(65)]],
+    ["interval", ["100", "86400000"], ["99", "86400001", "1s", "", "1e3"]],
+    ["mqtt", ["5", "3.1.1"], ["4", "3x1x1"]],
+    ["ca", [CERTIFICATE], ["x", "-----BEGIN CERTIFICATE-----\n", "/path/to/ca.pem"]],
+    ["cert", [CERTIFICATE], ["x"]],
+    ["key", ["-----BEGIN EC PRIVATE KEY-----\nAA\n-----END EC PRIVATE KEY-----"], [CERTIFICATE]],
+    ["ntp", ["pool.ntp.org", "192.0.2.1", "2001:db8::1"], ["", "a b"]],
+    ["sensor0", ["internal", "sht3x,sda=5,scl=6,address=0x44,quantity=temperature"], ["", "sht3x;sda=5", "sht3x,sda"]],
+    ["sensor7", ["ds18b20,pin=4"], ["Internal"]],
+    ["actuator3", ["gpio,pin=8,active=high"], ["gpio,pin="]],
+    ["app.colour", ["", "any thing\n"], ["\u0007", "x".repeat(8_193)]],
+  ])("%s takes what it should and nothing else", (key, taken, others) => {
+    for (const value of taken) expect(refused(key, value), value).toBe("none");
+    for (const value of others) expect(refused(key, value), value).toBe("EVALUE");
+  });
+
+  test.each(["sensor8", "actuator4", "broker3", "app.", "wifi", "", "app.twelve-chars", "Id"])("%s is none", (key) => {
+    expect(refused(key, "7")).toBe("EKEY");
+  });
+
+  test("is not shown when it is refused", () => {
+    expect(() => sealProvision([{ key: "wifi_password", value: "hunter2" }], CAPACITY)).toThrow(
+      /^that is no value for wifi_password$/,
+    );
+  });
+});
