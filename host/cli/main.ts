@@ -2,16 +2,22 @@
 
 import { Command, CommanderError } from "commander";
 import { WasmoteError } from "../errors.ts";
+import { config } from "./commands/config.ts";
 import { flash } from "./commands/flash.ts";
 import { flashImage } from "./commands/flash-image.ts";
+import { monitor } from "./commands/monitor.ts";
 import { run } from "./commands/run.ts";
 import { start } from "./commands/start.ts";
 import {
   addOptions,
+  CONFIG_OPTIONS,
+  type ConfigValues,
   FLASH_IMAGE_OPTIONS,
   FLASH_OPTIONS,
   type FlashImageValues,
   type FlashValues,
+  MONITOR_OPTIONS,
+  type MonitorValues,
   RUN_OPTIONS,
   type RunValues,
   START_OPTIONS,
@@ -41,6 +47,18 @@ function createProgram(): Command {
   addOptions(program.command("flash-image"), FLASH_IMAGE_OPTIONS)
     .description("writes one image of a board's whole flash, for an emulator or a factory line")
     .action((options: FlashImageValues) => flashImage(options));
+  addOptions(program.command("config"), CONFIG_OPTIONS)
+    .description("reads and changes a board's settings on its console, or writes them to a file")
+    .argument("[action]", "list, get, set, unset, import, status, module, heap or restart")
+    .argument("[key]", "for get, set and unset; for import a file of key=value lines")
+    .argument("[value]", "for set; of ca, cert and key, @path stands for a file")
+    .action(
+      (action: string | undefined, subject: string | undefined, value: string | undefined, options: ConfigValues) =>
+        config({ action, subject, value }, options),
+    );
+  addOptions(program.command("monitor"), MONITOR_OPTIONS)
+    .description("prints what a board says on its serial line, its numbers in words")
+    .action((options: MonitorValues) => monitor(options));
   return program;
 }
 

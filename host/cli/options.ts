@@ -1,6 +1,7 @@
 /** Every option of the command line, in one table: it feeds parsing, help and the types of the commands. */
 
 import { type Command, Option } from "commander";
+import { CONSOLE_BAUD } from "../device/serial-port.ts";
 import { formatEndpoint, parseEndpoint } from "../hal/endpoint.ts";
 import type { TlsSettings } from "../hal/tls.ts";
 import type { LogLevelName } from "../node/log.ts";
@@ -153,7 +154,7 @@ export const RUN_OPTIONS = {
 
 const serialPort = option<string | undefined>({
   flags: "--port <port>",
-  description: "the board's serial port, such as /dev/ttyUSB0 or COM3",
+  description: "the board's serial port, such as /dev/ttyUSB0 or COM3 (default: the only one)",
 });
 
 const firmware = option<string | undefined>({
@@ -218,6 +219,45 @@ export const FLASH_IMAGE_OPTIONS = {
   json,
 };
 
+const consoleBaud = option({
+  flags: "--baud <rate>",
+  description: "bits per second of the serial line",
+  parse: parseBaud,
+  default: CONSOLE_BAUD,
+});
+
+export const CONFIG_OPTIONS = {
+  port: serialPort,
+  baud: consoleBaud,
+  file: option<string | undefined>({ flags: "--file <file>", description: "for set: the file that holds the value" }),
+  stdin: option<boolean | undefined>({ flags: "--stdin", description: "for set: read the value from stdin" }),
+  out: option<string | undefined>({
+    flags: "--out <file>",
+    description: "write the settings of --from and --set to a file for a board's next start",
+  }),
+  from: option<string | undefined>({ flags: "--from <file>", description: "for --out: a file of key=value lines" }),
+  set: option<Record<string, string>>({
+    flags: "--set <key=value>",
+    description: "for --out: a setting; may be repeated",
+    parse: parseSetting,
+  }),
+  json,
+};
+
+export const MONITOR_OPTIONS = {
+  port: serialPort,
+  baud: consoleBaud,
+  timestamps: option<boolean | undefined>({
+    flags: "--timestamps",
+    description: "this machine's time before each line",
+  }),
+  reset: option<boolean | undefined>({
+    flags: "--reset",
+    description: "restart the board first, by the port's DTR and RTS",
+  }),
+  json: option<boolean | undefined>({ flags: "--json", description: "print one JSON line for each line" }),
+};
+
 /** What a table of options yields. */
 export type Values<Table> = {
   readonly [Name in keyof Table]: Table[Name] extends OptionDefinition<infer Value> ? Value : never;
@@ -225,6 +265,10 @@ export type Values<Table> = {
 
 export type FlashValues = Values<typeof FLASH_OPTIONS>;
 export type FlashImageValues = Values<typeof FLASH_IMAGE_OPTIONS>;
+export type ConfigValues = Omit<Values<typeof CONFIG_OPTIONS>, "set"> & {
+  readonly set?: Readonly<Record<string, string>>;
+};
+export type MonitorValues = Values<typeof MONITOR_OPTIONS>;
 export type StartValues = Values<typeof START_OPTIONS>;
 /** An option that is given any number of times may be given none. */
 export type RunValues = Omit<Values<typeof RUN_OPTIONS>, "broker" | "set"> & {

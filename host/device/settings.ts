@@ -12,13 +12,19 @@ export interface Setting {
   readonly value: string;
 }
 
+/** A setting as a board shows it: a secret as `***`. */
+export interface ShownSetting extends Setting {
+  /** The value on one line. */
+  readonly shown: string;
+  /** Whether nothing is set, and this is what counts instead. */
+  readonly isDefault: boolean;
+}
+
 interface Rule {
   readonly keys: RegExp;
   readonly secret?: boolean;
   /** Whether it is PEM: more than a line, and given by the name of a file rather than typed. */
-  readonly pem?: boolean;
-  /** Whether it may have line breaks. */
-  readonly lines?: boolean;
+  readonly pem?: "CERTIFICATE" | "PRIVATE KEY";
   readonly isValid: (value: string) => boolean;
   /** What a value must be, for a message. */
   readonly shape: string;
@@ -26,97 +32,115 @@ interface Rule {
 
 /** The longest key that the board's storage takes, in bytes. */
 const MAX_KEY_BYTES = 15;
+/** The longest value that it takes. */
+const MAX_VALUE_BYTES = 3_999;
+const MAX_APPLICATION_BYTES = 1_000;
+const MAX_URL_BYTES = 2_048;
 const MAX_INTERVAL_MS = 86_400_000;
 const MIN_INTERVAL_MS = 100;
-/** More than a chain of certificates has, and less than a board has memory for. */
-const MAX_VALUE_BYTES = 8_192;
 
 const RULES: readonly Rule[] = [
   { keys: /^id$/, isValid: matches(/^[0-9A-Za-z_-]{1,23}$/), shape: "1 to 23 of the characters 0-9 A-Z a-z - _" },
-  { keys: /^wifi_ssid$/, isValid: bytes(1, 32), shape: "1 to 32 bytes" },
+  { keys: /^wifi_ssid$/, isValid: bytes(32), shape: "1 to 32 bytes" },
   {
     keys: /^wifi_password$/,
     secret: true,
-    isValid: (value) => value === "" || bytes(8, 63)(value) || /^[0-9a-fA-F]{64}$/.test(value),
-    shape: "8 to 63 bytes, or 64 hexadecimal digits, or nothing for an open network",
+    isValid: matches(/^(?:[ -~]{8,63}|[0-9a-fA-F]{64})$/),
+    shape: "8 to 63 characters of ASCII, or 64 hexadecimal digits; leave it empty for an open network",
   },
-  { keys: /^broker2?$/, isValid: isEndpoint, shape: "an address like mqtt://host:port, mqtts://, ws:// or wss://" },
-  { keys: /^username$/, isValid: bytes(1, 64), shape: "1 to 64 bytes" },
-  { keys: /^password$/, secret: true, isValid: bytes(1, 64), shape: "1 to 64 bytes" },
+  { keys: /^broker2?$/, isValid: isBroker, shape: "an address like mqtt://host:port, mqtts://, ws:// or wss://" },
+  { keys: /^username$/, isValid: bytes(64), shape: "1 to 64 bytes" },
+  { keys: /^password$/, secret: true, isValid: bytes(64), shape: "1 to 64 bytes" },
   { keys: /^interval$/, isValid: isInterval, shape: "milliseconds, 100 to 86400000" },
   { keys: /^mqtt$/, isValid: matches(/^(?:3\.1\.1|5)$/), shape: "3.1.1 or 5" },
   {
     keys: /^(?:ca|cert)$/,
-    pem: true,
-    lines: true,
-    isValid: matches(/^-----BEGIN CERTIFICATE-----\n.*\n-----END CERTIFICATE-----\n?$/s),
-    shape: "certificates in PEM, -----BEGIN …----- and all",
+    pem: "CERTIFICATE",
+    isValid: matches(/^(?:-----BEGIN CERTIFICATE-----\n[\w+/=\n]+-----END CERTIFICATE-----\n?)+$/),
+    shape: `certificates in PEM, of at most ${MAX_VALUE_BYTES} bytes`,
   },
   {
     keys: /^key$/,
     secret: true,
-    pem: true,
-    lines: true,
-    isValid: matches(/^-----BEGIN (?:RSA |EC )?PRIVATE KEY-----\n.*\n-----END (?:RSA |EC )?PRIVATE KEY-----\n?$/s),
-    shape: "a private key in PEM without a passphrase, -----BEGIN …----- and all",
+    pem: "PRIVATE KEY",
+    isValid: matches(/^-----BEGIN ((?:RSA |EC )?PRIVATE KEY)-----\n[\w+/=\n]+-----END \1-----\n?$/),
+    shape: "a private key in PEM without a passphrase",
   },
-  { keys: /^ntp$/, isValid: matches(/^[0-9A-Za-z.:-]{1,253}$/), shape: "the name or address of a time server" },
+  { keys: /^ntp$/, isValid: matches(/^[\w.:-]{1,253}$/), shape: "the name or address of a time server" },
   {
-    keys: /^(?:sensor[0-7]|actuator[0-3])$/,
-    isValid: matches(/^[a-z][a-z0-9]*(?:,[a-z]+=[0-9A-Za-z]+)*$/),
-    shape:
-      "a driver and its options, such as sht3x,sda=5,scl=6,address=0x44,quantity=temperature or gpio,pin=8,active=high",
+    keys: /^sensor[0-7]$/,
+    isValid: matches(/^(?:sht3x|bme280|internal|ds18b20)(?:,(?:sda|scl|address|quantity|pin)=[0-9A-Za-z]+)*$/),
+    shape: "a probe and how it is wired, such as sht3x,sda=5,scl=6,address=0x44,quantity=temperature",
   },
   {
-    keys: /^app\..+$/,
-    lines: true,
-    isValid: bytes(0, MAX_VALUE_BYTES),
-    shape: `at most ${MAX_VALUE_BYTES} bytes without control characters`,
+    keys: /^actuator[0-3]$/,
+    isValid: matches(/^gpio(?:,(?:pin|active)=[0-9a-z]+)*$/),
+    shape: "how it is wired, such as gpio,pin=8,active=high",
+  },
+  {
+    keys: /^app\.[\w.-]+$/,
+    isValid: bytes(MAX_APPLICATION_BYTES),
+    shape: `at most ${MAX_APPLICATION_BYTES} bytes without control characters`,
   },
 ];
 
 /** The keys that there are, for messages. */
 const KEYS =
-  "id, wifi_ssid, wifi_password, broker, broker2, username, password, interval, mqtt, ca, cert, key, ntp, sensor0 to sensor7, actuator0 to actuator3, app.<name>";
+  "id, wifi_ssid, wifi_password, broker, broker2, username, password, interval, mqtt, ca, cert, key, ntp, sensor0 to sensor7, actuator0 to actuator3, or app. and a name of 1 to 11 characters";
 
-/** Whether nobody may see the value. A key that does not exist might be a mistyped secret's. */
+/** Whether nobody may see the value. */
 export function isSecret(key: string): boolean {
-  const rule = ruleOf(key);
-  return rule === undefined || rule.secret === true;
+  return ruleOf(key)?.secret === true;
 }
 
-/** Throws `EKEY` for a key that there is not, `EVALUE` for a value that it does not take. No message shows the value. */
+/** Whether the value is PEM. */
+export function isPem(key: string): boolean {
+  return ruleOf(key)?.pem !== undefined;
+}
+
+/**
+ * Throws `EKEY` for a key that there is not, `EVALUE` for a value that it does not take; an empty one unsets it. No message
+ * shows the value.
+ */
 export function checkSetting({ key, value }: Setting): void {
   const rule = ruleOf(key);
   if (rule === undefined) {
-    throw new WasmoteError("EKEY", "usage", `there is no setting "${key}"`, {
-      cure: `use one of ${KEYS}, of at most ${MAX_KEY_BYTES} bytes`,
-    });
+    throw new WasmoteError("EKEY", "usage", `there is no setting "${key}"`, { cure: `use one of ${KEYS}` });
   }
-  const control = rule.lines ? /[^\P{Cc}\n]/u : /\p{Cc}/u;
-  if (Buffer.byteLength(value) <= MAX_VALUE_BYTES && !control.test(value) && rule.isValid(value)) return;
+  const control = rule.pem ? /[^\P{Cc}\n]/u : /\p{Cc}/u;
+  if (value === "" || (bytes(MAX_VALUE_BYTES)(value) && !control.test(value) && rule.isValid(value))) return;
   throw new WasmoteError("EVALUE", "usage", `that is no value for ${key}`, { cure: `give it ${rule.shape}` });
 }
 
 /**
- * A value as it was given: of `ca`, `cert` and `key`, `@path` stands for the contents of that file. A path is taken from
+ * A value as it was given: of `ca`, `cert` and `key`, `@path` stands for the contents of that file, whose path is taken from
  * `folder`. Throws `ENOFILE`.
  */
-export function resolveValue(key: string, given: string, folder: string): string {
-  if (!ruleOf(key)?.pem || !given.startsWith("@")) return given;
-  return readValueFile(resolve(folder, given.slice(1)), key);
+export function resolveValue({ key, value }: Setting, folder: string): Setting {
+  const isPath = isPem(key) && value.startsWith("@");
+  return isPath ? { key, value: readValueFile(resolve(folder, value.slice(1)), key) } : { key, value };
 }
 
-/** The text of a file that holds one value, with the line ends of Unix. Throws `ENOFILE`. */
+/**
+ * The text of a file that holds one value. Of PEM files only the blocks that are wanted are taken: tools write remarks
+ * between them, which boards have no room for. Throws `ENOFILE`.
+ */
 export function readValueFile(path: string, key: string): string {
+  let text: string;
   try {
-    return readFileSync(path, "utf-8").replaceAll("\r\n", "\n");
+    text = readFileSync(path, "utf-8").replaceAll("\r\n", "\n");
   } catch (cause) {
     throw new WasmoteError("ENOFILE", "usage", `can't read ${path} for ${key}: ${systemCode(cause) ?? cause}`, {
       cure: "give the path of the file that holds the value",
       cause,
     });
   }
+  const label = ruleOf(key)?.pem;
+  if (label === undefined) return text.replace(/\n$/, "");
+  const blocks = text.match(
+    new RegExp(`-----BEGIN (?:\\w+ )?${label}-----\n[^-]+-----END (?:\\w+ )?${label}-----`, "g"),
+  );
+  return blocks === null ? text : `${blocks.join("\n")}\n`;
 }
 
 /**
@@ -129,8 +153,7 @@ export async function readSettingsFile(path: string): Promise<Setting[]> {
     if (line.trim() === "" || line.startsWith("#")) return [];
     const setting = parseLine(line);
     if (setting === undefined) throw badLine(path, index + 1);
-    const { key, value } = setting;
-    const resolved = { key, value: resolveValue(key, value, dirname(path)) };
+    const resolved = resolveValue(setting, dirname(path));
     checkSetting(resolved);
     return [resolved];
   });
@@ -141,6 +164,14 @@ export function parseLine(line: string): Setting | undefined {
   const [, key, escaped] = line.match(/^([^=]+)=(.*)$/s) ?? [];
   const value = escaped === undefined ? undefined : unescapeValue(escaped);
   return key === undefined || value === undefined ? undefined : { key: key.trim(), value };
+}
+
+/** A line of what the console shows, `key=value` or `(default) key=value`, or undefined if it is none. */
+export function parseShown(line: string): ShownSetting | undefined {
+  const [, marked, text = ""] = line.match(/^(\(default\) )?(.*)$/) ?? [];
+  const setting = parseLine(text);
+  if (setting === undefined) return undefined;
+  return { ...setting, shown: text.slice(text.indexOf("=") + 1), isDefault: marked !== undefined };
 }
 
 /** A value on one line. */
@@ -162,14 +193,15 @@ function matches(pattern: RegExp): (value: string) => boolean {
   return (value) => pattern.test(value);
 }
 
-function bytes(least: number, most: number): (value: string) => boolean {
-  return (value) => Buffer.byteLength(value) >= least && Buffer.byteLength(value) <= most;
+function bytes(most: number): (value: string) => boolean {
+  return (value) => Buffer.byteLength(value) <= most;
 }
 
-function isEndpoint(value: string): boolean {
+/** An address without credentials: those have settings of their own. */
+function isBroker(value: string): boolean {
   try {
     parseEndpoint(value);
-    return true;
+    return bytes(MAX_URL_BYTES)(value) && !/^[^?]*@/.test(value);
   } catch {
     return false;
   }

@@ -4,7 +4,8 @@ import { openProvision, sealProvision } from "../../host/device/provision.ts";
 import { WasmoteError } from "../../host/errors.ts";
 
 const CAPACITY = 0x4000;
-const CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\\8=\n-----END CERTIFICATE-----\n";
+const CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB+8=\n-----END CERTIFICATE-----\n";
+const PRIVATE_KEY = "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n";
 
 function codeOf(action: () => unknown): string {
   try {
@@ -29,11 +30,13 @@ describe("the provision partition", () => {
       [
         { key: "id", value: "n-7" },
         { key: "wifi_ssid", value: "Käse \\ Brot" },
-        { key: "app.text", value: "a\nb" },
+        { key: "ca", value: CERTIFICATE },
       ],
       CAPACITY,
     );
-    const body = "wasmote provision 1\nid=n-7\nwifi_ssid=Käse \\\\ Brot\napp.text=a\\nb\n";
+    const body =
+      "wasmote provision 1\nid=n-7\nwifi_ssid=Käse \\\\ Brot\nca=" +
+      "-----BEGIN CERTIFICATE-----\\nMIIB+8=\\n-----END CERTIFICATE-----\\n\n";
     const text = `${body}crc32=${crc32(Buffer.from(body)).toString(16).padStart(8, "0")}\n`;
     expect(sealed.length).toBe(CAPACITY);
     expect(sealed.toString("utf-8", 0, Buffer.byteLength(text))).toBe(text);
@@ -44,7 +47,8 @@ describe("the provision partition", () => {
     const settings = [
       { key: "password", value: " a=b\\n " },
       { key: "ca", value: CERTIFICATE },
-      { key: "app.last", value: "\n\n" },
+      { key: "app.last", value: " " },
+      { key: "wifi_password", value: "" },
     ];
     expect(openProvision(sealProvision(settings, CAPACITY), "it")).toEqual(settings);
   });
@@ -61,15 +65,12 @@ describe("the provision partition", () => {
   });
 
   test("may be filled to the last byte, and no further", () => {
-    const filler = (length: number): { key: string; value: string }[] => [
-      { key: "app.a", value: "x".repeat(8_192) },
-      { key: "app.b", value: "x".repeat(length) },
-    ];
-    const rest = CAPACITY - Buffer.byteLength("wasmote provision 1\napp.a=\napp.b=\ncrc32=00000000\n") - 8_192;
-    const full = sealProvision(filler(rest), CAPACITY);
+    const settings = [{ key: "app.a", value: "x".repeat(100) }];
+    const exact = Buffer.byteLength("wasmote provision 1\napp.a=\ncrc32=00000000\n") + 100;
+    const full = sealProvision(settings, exact);
     expect(full.at(-1)).toBe("\n".charCodeAt(0));
-    expect(openProvision(full, "it")).toEqual(filler(rest));
-    expect(codeOf(() => sealProvision(filler(rest + 1), CAPACITY))).toBe("ETOOLARGE");
+    expect(openProvision(full, "it")).toEqual(settings);
+    expect(codeOf(() => sealProvision(settings, exact - 1))).toBe("ETOOLARGE");
   });
 
   test.each([
@@ -95,34 +96,33 @@ describe("a setting", () => {
   const refused = (key: string, value: string): string => codeOf(() => sealProvision([{ key, value }], CAPACITY));
 
   test.each([
-    ["id", ["7", "n-7_A", "x".repeat(23)], ["", "a b", "a/b", "x".repeat(24)]],
-    ["wifi_ssid", ["x", "x".repeat(32)], ["", "x".repeat(33), "ü".repeat(17)]],
-    [
-      "wifi_password",
-      ["", "x".repeat(8), "x".repeat(63), "aB".repeat(32)],
-      ["x".repeat(7), "x".repeat(64), "12345\n678"],
-    ],
-    ["broker", ["mqtt://h:1883", "wss://h/path"], ["", "http://h", "h"]],
+    ["id", ["7", "n-7_A", "x".repeat(23)], ["a b", "a/b", "x".repeat(24)]],
+    ["wifi_ssid", ["x", "x".repeat(32)], ["x".repeat(33), "ü".repeat(17)]],
+    ["wifi_password", ["x".repeat(8), "x".repeat(63), "aB".repeat(32)], ["x".repeat(7), "x".repeat(64), "12345\n678"]],
+    ["broker", ["mqtt://h:1883", "wss://h/path?t=a@b"], ["http://h", "h", "mqtt://user:word@h"]],
     ["broker2", ["mqtts://h"], ["http://h"]],
-    ["username", ["u"], ["", "x".repeat(65)]],
-    ["interval", ["100", "86400000"], ["99", "86400001", "1s", "", "1e3"]],
+    ["username", ["u"], ["x".repeat(65), "u\n"]],
+    ["interval", ["100", "86400000"], ["99", "86400001", "1s", "1e3"]],
     ["mqtt", ["5", "3.1.1"], ["4", "3x1x1"]],
-    ["ca", [CERTIFICATE], ["x", "-----BEGIN CERTIFICATE-----\n", "/path/to/ca.pem"]],
-    ["cert", [CERTIFICATE], ["x"]],
-    ["key", ["-----BEGIN EC PRIVATE KEY-----\nAA\n-----END EC PRIVATE KEY-----"], [CERTIFICATE]],
-    ["ntp", ["pool.ntp.org", "192.0.2.1", "2001:db8::1"], ["", "a b"]],
-    ["sensor0", ["internal", "sht3x,sda=5,scl=6,address=0x44,quantity=temperature"], ["", "sht3x;sda=5", "sht3x,sda"]],
+    ["ca", [CERTIFICATE, CERTIFICATE + CERTIFICATE], ["x", "-----BEGIN CERTIFICATE-----\n", `remark\n${CERTIFICATE}`]],
+    ["cert", [CERTIFICATE], [PRIVATE_KEY, CERTIFICATE.repeat(80)]],
+    ["key", [PRIVATE_KEY], [CERTIFICATE, PRIVATE_KEY + PRIVATE_KEY, PRIVATE_KEY.replaceAll("EC", "ENCRYPTED")]],
+    ["ntp", ["pool.ntp.org", "192.0.2.1", "2001:db8::1"], ["a b"]],
+    ["sensor0", ["internal", "sht3x,sda=5,scl=6,address=0x44,quantity=temperature"], ["sht3x;sda=5", "dht22,pin=4"]],
     ["sensor7", ["ds18b20,pin=4"], ["Internal"]],
-    ["actuator3", ["gpio,pin=8,active=high"], ["gpio,pin="]],
-    ["app.colour", ["", "any thing\n"], ["\u0007", "x".repeat(8_193)]],
+    ["actuator3", ["gpio,pin=8,active=high"], ["gpio,pin=", "relay"]],
+    ["app.colour", ["any thing", "x".repeat(1_000)], ["\u0007", "a\nb", "x".repeat(1_001)]],
   ])("%s takes what it should and nothing else", (key, taken, others) => {
-    for (const value of taken) expect(refused(key, value), value).toBe("none");
+    for (const value of [...taken, ""]) expect(refused(key, value), value).toBe("none");
     for (const value of others) expect(refused(key, value), value).toBe("EVALUE");
   });
 
-  test.each(["sensor8", "actuator4", "broker3", "app.", "wifi", "", "app.twelve-chars", "Id"])("%s is none", (key) => {
-    expect(refused(key, "7")).toBe("EKEY");
-  });
+  test.each(["sensor8", "actuator4", "broker3", "app.", "wifi", "", "app.twelve-chars", "app.a/b", "Id"])(
+    "%s is none",
+    (key) => {
+      expect(refused(key, "7")).toBe("EKEY");
+    },
+  );
 
   test("is not shown when it is refused", () => {
     expect(() => sealProvision([{ key: "wifi_password", value: "hunter2" }], CAPACITY)).toThrow(
