@@ -18,7 +18,7 @@ export async function readStdin(): Promise<string> {
     if (text.length > MAX_CHARACTERS)
       throw usage("stdin holds more than a value", "pipe the value in, and nothing else");
   }
-  return text.replace(/\r?\n$/, "");
+  return text.replaceAll("\r\n", "\n").replace(/\n$/, "");
 }
 
 /** Asks for a value at the terminal and does not show what is typed. Throws `EUSAGE` where there is no terminal, or at Ctrl-C. */

@@ -103,7 +103,7 @@ function actionOf({ action, subject, value }: ConfigWords): Action {
 
 /** What is to be set, from wherever its values are to come. */
 async function settingsFor(action: Action, words: ConfigWords, options: ConfigValues): Promise<Setting[]> {
-  const { subject = "", value } = words;
+  const { subject = "" } = words;
   if (action === "import") return readSettingsFile(subject);
   if (action !== "set") return [];
   const setting = { key: subject, value: await valueFor(words, options) };
