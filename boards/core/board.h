@@ -86,8 +86,11 @@ int32_t board_random(void);
  */
 int32_t board_config_get(const uint8_t *key, uint32_t keyLength, uint8_t *value, uint32_t capacity);
 
-/** Asks for the image to be durable before the next step. @return 0, or HAL_ENOTSUP: this board keeps no images. */
-int32_t board_checkpoint(void);
+/**
+ * @return a number that differs where anything that board_config_get() answers differs (a CRC-32 of it all will do): an
+ * image is resumed only under the configuration that it was set up with.
+ */
+uint32_t board_config_id(void);
 
 /**
  * Asks whether the node may sleep for `ms` milliseconds when this step has returned.
@@ -100,10 +103,38 @@ int32_t board_deep_sleep(uint32_t ms);
 /** One line of text from the module; not NUL-terminated, any bytes. `level` is 0 to 3, an enum hal_level. */
 int32_t board_log(uint32_t level, const uint8_t *text, uint32_t length);
 
+/* Storage: these are called between steps and may block ------------------------------------------------------------ */
+
+/** How many slots there are for checkpoints: 0, this board keeps no images, or 2 and more. More spread the wear. */
+uint32_t board_slots(void);
+
+/** Bytes that each slot holds. */
+uint32_t board_slot_bytes(void);
+
+/** Copies bytes out of a slot; `offset + length` is at most board_slot_bytes(). @return 0, or HAL_EIO. */
+int32_t board_slot_read(uint32_t slot, uint32_t offset, uint8_t *bytes, uint32_t length);
+
+/**
+ * Replaces what a slot holds by `head` and then `body`, at most board_slot_bytes() together. It is durable when this
+ * returns. A power cut in the middle may leave anything in this slot, and nothing else in any other.
+ *
+ * @return 0, or HAL_EIO.
+ */
+int32_t board_slot_write(uint32_t slot, const uint8_t *head, uint32_t headLength, const uint8_t *body,
+                         uint32_t bodyLength);
+
 /* From the core to the board --------------------------------------------------------------------------------------- */
 
 /** The node trapped. It restarts with a fresh image in `restartMs` milliseconds. `trap` is a NUL-terminated name. */
 void board_trapped(const char *trap, uint32_t restartMs);
+
+struct checkpoint_report;
+
+/** Said at each start: whether the node goes on from a checkpoint, and if it does not, why. For the log. */
+void board_restored(const struct checkpoint_report *report);
+
+/** A checkpoint could not be written: the newest one stays an older one. For the log. */
+void board_checkpoint_failed(void);
 
 /**
  * The module is about to run, or has returned. Between the two the watchdog must be on: nothing else ends a module that

@@ -6,10 +6,13 @@
 
 #include "abi.h"
 #include "board.h"
+#include "checkpoint.h"
 #include "engine.h"
 
 /* Milliseconds; a module that asks for 0 gets 1, so that 0 can mean none. */
 static uint32_t sleepRequestMs;
+
+static bool checkpointRequested;
 
 /*
  * wasm3 calls an import with a stack of 8-byte values: the result's place first, then the parameters. The interpreter
@@ -122,8 +125,12 @@ IMPORT(config_get)
 
 IMPORT(checkpoint)
 {
-    UNUSED_RUNTIME;
-    return returns(stack, board_checkpoint());
+    (void)context, (void)memory;
+    /* The module's memory is its image. */
+    uint32_t needed = CHECKPOINT_HEAD_BYTES + m3_GetMemorySize(runtime);
+    if (board_slots() < 2 || board_slot_bytes() < needed) return returns(stack, HAL_ENOTSUP);
+    checkpointRequested = true;
+    return returns(stack, 0);
 }
 
 IMPORT(deep_sleep)
@@ -169,4 +176,11 @@ uint32_t hal_take_sleep(void)
     uint32_t ms = sleepRequestMs;
     sleepRequestMs = 0;
     return ms;
+}
+
+bool hal_take_checkpoint(void)
+{
+    bool requested = checkpointRequested;
+    checkpointRequested = false;
+    return requested;
 }

@@ -2,6 +2,7 @@
 #ifndef WASMOTE_HAL_H
 #define WASMOTE_HAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct M3Module;
@@ -11,5 +12,8 @@ const char *hal_link(struct M3Module *module);
 
 /** Takes the node's last request to sleep, in milliseconds; 0 if there was none since the last call. */
 uint32_t hal_take_sleep(void);
+
+/** Whether the node has asked for a checkpoint since the last call. */
+bool hal_take_checkpoint(void);
 
 #endif

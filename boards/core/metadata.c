@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "abi.h"
+#include "little.h"
 #include "reader.h"
 
 #define WASM_HEADER_BYTES 8
@@ -13,16 +14,6 @@ static bool refuse(struct refusal *refusal, enum refusal_reason reason, uint32_t
 {
     *refusal = (struct refusal){.reason = reason, .number = number, .text = text};
     return false;
-}
-
-static uint16_t little_u16(const uint8_t *bytes)
-{
-    return (uint16_t)(bytes[0] | bytes[1] << 8);
-}
-
-static uint32_t little_u32(const uint8_t *bytes)
-{
-    return (uint32_t)little_u16(bytes) | (uint32_t)little_u16(bytes + 2) << 16;
 }
 
 bool metadata_read(const uint8_t *module, uint32_t length, struct metadata *metadata, struct refusal *refusal)

@@ -37,15 +37,17 @@ static inline engine_trap check_memory(const struct node *node, engine_trap trap
     return trap;
 }
 
+void node_clear(const struct node *node)
+{
+    image_reset(node->module, node->moduleLength, node_image(node), node->metadata.imageSize);
+}
+
 bool node_reset(struct node *node)
 {
     uint32_t bytes;
-    uint8_t *image = engine_memory(&node->engine, &bytes);
-    if (bytes != node->metadata.imageSize) {
-        if (!engine_restore_memory(&node->engine)) return false;
-        image = engine_memory(&node->engine, &bytes);
-    }
-    image_reset(node->module, node->moduleLength, image, node->metadata.imageSize);
+    (void)engine_memory(&node->engine, &bytes);
+    if (bytes != node->metadata.imageSize && !engine_restore_memory(&node->engine)) return false;
+    node_clear(node);
     return true;
 }
 

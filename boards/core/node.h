@@ -33,6 +33,9 @@ void node_free(struct node *node);
 /** The first `metadata.imageSize` bytes of memory: all that the node knows. Valid until the module runs again. */
 uint8_t *node_image(const struct node *node);
 
+/** Makes the image what it was before setup(). Its memory must have its right size: the module has not run since. */
+void node_clear(const struct node *node);
+
 /** Throws the image away: memory is as it was before setup(), which must be called again. False: out of memory. */
 bool node_reset(struct node *node);
 

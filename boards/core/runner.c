@@ -6,11 +6,6 @@
 #include "board.h"
 #include "hal.h"
 
-void runner_init(struct runner *runner, struct node *node)
-{
-    *runner = (struct runner){.node = node, .phase = RUNNER_FRESH, .backoffMs = RUNNER_BACKOFF_FIRST_MS};
-}
-
 static void enter(struct runner *runner, enum runner_phase phase, uint32_t nowMs, uint32_t durationMs)
 {
     runner->phase = phase;
@@ -18,36 +13,81 @@ static void enter(struct runner *runner, enum runner_phase phase, uint32_t nowMs
     runner->durationMs = durationMs;
 }
 
-/* The image may be damaged, so it is thrown away; the wait keeps a module that always traps from burning the battery.
+/* The image is fresh: puts the newest checkpoint in its place, or gives up all of them if they are suspect. */
+static void prepare(struct runner *runner, uint32_t nowMs)
+{
+    struct checkpoint_report report = {.outcome = CHECKPOINT_GIVEN_UP};
+    if (runner->suspect) {
+        report.sequence = checkpoint_find(&runner->checkpoints, runner->node);
+        if (checkpoint_forget(&runner->checkpoints, runner->node) < 0) board_checkpoint_failed();
+    } else {
+        report = checkpoint_restore(&runner->checkpoints, runner->node);
+    }
+    runner->suspect = false;
+    runner->resumed = report.outcome == CHECKPOINT_RESTORED;
+    board_restored(&report);
+    enter(runner, runner->resumed ? RUNNER_RESTORED : RUNNER_FRESH, nowMs, report.ageMs);
+}
+
+void runner_init(struct runner *runner, struct node *node, enum runner_start start)
+{
+    *runner =
+        (struct runner){.node = node, .backoffMs = RUNNER_BACKOFF_FIRST_MS, .suspect = start == RUNNER_START_SUSPECT};
+    prepare(runner, 0);
+}
+
+void runner_init_slept(struct runner *runner, struct node *node, uint32_t sleptMs)
+{
+    *runner = (struct runner){.node = node, .backoffMs = RUNNER_BACKOFF_FIRST_MS, .resumed = true};
+    (void)checkpoint_find(&runner->checkpoints, node);
+    enter(runner, RUNNER_RESTORED, 0, sleptMs);
+}
+
+/*
+ * The image may be damaged, so it is thrown away, and so is its checkpoint if that did not go well for long either. The
+ * wait keeps a module that always traps from burning the battery.
  */
 static uint32_t trapped(struct runner *runner, engine_trap trap, uint32_t nowMs)
 {
     bool healthy = runner->phase == RUNNER_RUNNING && nowMs - runner->sinceMs >= RUNNER_HEALTHY_MS;
     uint32_t waitMs = healthy ? RUNNER_BACKOFF_FIRST_MS : runner->backoffMs;
     runner->backoffMs = waitMs < RUNNER_BACKOFF_MAX_MS / 2 ? waitMs * 2 : RUNNER_BACKOFF_MAX_MS;
+    runner->suspect = runner->resumed && !healthy;
     (void)hal_take_sleep();
+    (void)hal_take_checkpoint();
     board_net_reset();
     board_trapped(trap, waitMs);
     enter(runner, RUNNER_TRAPPED, nowMs, waitMs);
     return waitMs;
 }
 
-static engine_trap start(struct runner *runner, uint32_t nowMs)
+/* After a call of the module that returned: what was asked for is durable before the next. */
+static void save(struct runner *runner)
+{
+    if (!hal_take_checkpoint()) return;
+    if (checkpoint_write(&runner->checkpoints, runner->node) < 0) board_checkpoint_failed();
+}
+
+static engine_trap resume(struct runner *runner, uint32_t nowMs, uint32_t sleptMs)
 {
     board_watchdog_start();
-    engine_trap trap = node_setup(runner->node);
+    engine_trap trap = node_resume(runner->node, nowMs, sleptMs);
     board_watchdog_stop();
     /* Also after a trap: it came while the node ran, for no time at all. */
     enter(runner, RUNNER_RUNNING, nowMs, 0);
+    if (trap == NULL) save(runner);
     return trap;
 }
 
-static engine_trap wake(struct runner *runner, uint32_t nowMs)
+/* The first call into a node whose image prepare() has seen to. */
+static engine_trap start(struct runner *runner, uint32_t nowMs)
 {
+    if (runner->phase == RUNNER_RESTORED) return resume(runner, nowMs, runner->durationMs);
     board_watchdog_start();
-    engine_trap trap = node_resume(runner->node, nowMs, nowMs - runner->sinceMs);
+    engine_trap trap = node_setup(runner->node);
     board_watchdog_stop();
     enter(runner, RUNNER_RUNNING, nowMs, 0);
+    if (trap == NULL) save(runner);
     return trap;
 }
 
@@ -58,6 +98,7 @@ static uint32_t step(struct runner *runner, uint32_t nowMs)
     engine_trap trap = node_step(runner->node, nowMs, &waitMs);
     board_watchdog_stop();
     if (trap != NULL) return trapped(runner, trap, nowMs);
+    save(runner);
     uint32_t sleepMs = hal_take_sleep();
     if (waitMs == HAL_STEP_ENDED) {
         runner->phase = RUNNER_OVER;
@@ -78,15 +119,17 @@ uint32_t runner_turn(struct runner *runner, uint32_t nowMs)
         return RUNNER_ENDED;
     case RUNNER_ASLEEP:
         if (passedMs < runner->durationMs) return runner->durationMs - passedMs;
-        trap = wake(runner, nowMs);
+        trap = resume(runner, nowMs, passedMs);
         break;
     case RUNNER_TRAPPED:
         if (passedMs < runner->durationMs) return runner->durationMs - passedMs;
         /* Without memory for a fresh image there is nothing to run; the watchdog's reset is the way out. */
         if (!node_reset(runner->node)) return trapped(runner, "out of memory", nowMs);
+        prepare(runner, nowMs);
         trap = start(runner, nowMs);
         break;
     case RUNNER_FRESH:
+    case RUNNER_RESTORED:
         trap = start(runner, nowMs);
         break;
     case RUNNER_RUNNING:
@@ -98,7 +141,7 @@ uint32_t runner_turn(struct runner *runner, uint32_t nowMs)
 void runner_stop(struct runner *runner, uint32_t nowMs)
 {
     if (runner->phase == RUNNER_ASLEEP) {
-        engine_trap trap = wake(runner, nowMs);
+        engine_trap trap = resume(runner, nowMs, nowMs - runner->sinceMs);
         if (trap != NULL) (void)trapped(runner, trap, nowMs);
     }
     /* A node that has not begun, or that trapped, has nobody to take leave of. */

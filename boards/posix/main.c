@@ -17,6 +17,7 @@
 #include "node.h"
 #include "options.h"
 #include "runner.h"
+#include "storage.h"
 #include "transport.h"
 #include "watchdog.h"
 
@@ -104,7 +105,7 @@ static bool wait_for_backoff(void)
 static void run(struct node *node, uint64_t endMs)
 {
     struct runner runner;
-    runner_init(&runner, node);
+    runner_init(&runner, node, watchdog_is_repeated() ? RUNNER_START_SUSPECT : RUNNER_START_NORMAL);
     uint64_t startedMs = monotonic_ms();
     bool stopping = false;
     for (;;) {
@@ -143,6 +144,13 @@ int main(int argc, char **argv)
     if (!transport_init(&options.tls, options.endpoints, options.endpointCount, &problem)) {
         log_error(problem.what, problem.cure);
         return EXIT_USAGE;
+    }
+
+    char text[512];
+    const char *unusable = storage_open(options.imageFile, text, sizeof text);
+    if (unusable != NULL) {
+        log_error(unusable, "give another file with --image");
+        return EXIT_FAILED;
     }
 
     uint32_t length = 0;

@@ -184,6 +184,13 @@ static struct verdict take_seed(struct options *options, const char *value)
     return good;
 }
 
+static struct verdict take_image(struct options *options, const char *value)
+{
+    if (*value == '\0') return wrong("the image's file has no name%s", "", "write it as --image node.image");
+    options->imageFile = value;
+    return good;
+}
+
 static struct verdict take_set(struct options *options, const char *value)
 {
     const char *equals = strchr(value, '=');
@@ -229,6 +236,7 @@ static const struct {
     {"--interval", "TIME", "between two readings: 1s, 500ms or milliseconds", take_interval},
     {"--sensor", "SPEC", "constant:17.2, sine, walk:SEED, csv:FILE[#ROW] or file:PATH; default sine", take_sensor},
     {"--seed", "N", "makes the node's random numbers repeatable", take_seed},
+    {"--image", "FILE", "keeps the node's checkpoints there, and goes on from them", take_image},
     {"--set", "KEY=VALUE", "sets a configuration value of the application", take_set},
     {"--duration", "TIME", "ends the node after that time, as Ctrl-C does", take_duration},
     {"--log-level", "LEVEL", "debug, info, warn or error; default info", take_log_level},

@@ -32,6 +32,8 @@ struct options {
     struct config_value config[OPTIONS_CONFIG];
     size_t configCount;
     const char *sensor;
+    /** NULL if none is kept. */
+    const char *imageFile;
     bool seeded;
     uint32_t seed;
     /** Milliseconds after which the node is asked to end; 0: never. */

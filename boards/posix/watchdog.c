@@ -101,6 +101,11 @@ uint32_t watchdog_backoff_ms(void)
     return ms < BACKOFF_MAX_MS ? ms : BACKOFF_MAX_MS;
 }
 
+bool watchdog_is_repeated(void)
+{
+    return atomic_load(&resets) > 1;
+}
+
 void watchdog_forgive(void)
 {
     atomic_store(&resets, 0);

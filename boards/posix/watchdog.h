@@ -24,6 +24,9 @@ bool watchdog_init(char **argv);
 /** Milliseconds to wait before the node starts, 0 if this is not a start after a reset; doubles with each. */
 uint32_t watchdog_backoff_ms(void);
 
+/** Whether the resets come so close together that the image itself may be why. */
+bool watchdog_is_repeated(void);
+
 /** The node has lived normally for long enough: the next reset counts as the first. */
 void watchdog_forgive(void);
 

@@ -144,11 +144,6 @@ int32_t board_config_get(const uint8_t *key, uint32_t keyLength, uint8_t *value,
     return HAL_ENOENT;
 }
 
-int32_t board_checkpoint(void)
-{
-    return HAL_ENOTSUP;
-}
-
 int32_t board_deep_sleep(uint32_t ms)
 {
     (void)ms;
