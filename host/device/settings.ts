@@ -56,14 +56,14 @@ const RULES: readonly Rule[] = [
   {
     keys: /^(?:ca|cert)$/,
     pem: "CERTIFICATE",
-    isValid: matches(/^(?:-----BEGIN CERTIFICATE-----\n[\w+/=\n]+-----END CERTIFICATE-----\n?)+$/),
+    isValid: (value) => labelsOf(value).length > 0 && labelsOf(value).every((label) => label === "CERTIFICATE"),
     shape: `certificates in PEM, of at most ${MAX_VALUE_BYTES} bytes`,
   },
   {
     keys: /^key$/,
     secret: true,
     pem: "PRIVATE KEY",
-    isValid: matches(/^-----BEGIN ((?:RSA |EC )?PRIVATE KEY)-----\n[\w+/=\n]+-----END \1-----\n?$/),
+    isValid: (value) => /^(?:RSA |EC )?PRIVATE KEY$/.test(labelsOf(value).join()),
     shape: "a private key in PEM without a passphrase",
   },
   { keys: /^ntp$/, isValid: matches(/^[\w.:-]{1,253}$/), shape: "the name or address of a time server" },
@@ -195,6 +195,16 @@ function matches(pattern: RegExp): (value: string) => boolean {
 
 function bytes(most: number): (value: string) => boolean {
   return (value) => Buffer.byteLength(value) <= most;
+}
+
+/** The labels of a text that is nothing but whole blocks of PEM; none if it is anything else. */
+function labelsOf(text: string): string[] {
+  const blocks = [...text.matchAll(/-----BEGIN ([A-Z ]+)-----\n([^-]+)-----END \1-----(?:\n|$)/g)];
+  const isBase64 = (body: string): boolean =>
+    /^(?:[\dA-Za-z+/]{4})*(?:[\dA-Za-z+/]{2}(?:==|[\dA-Za-z+/]=))?$/.test(body);
+  const isWhole = blocks.map(([block]) => block).join("") === text;
+  const isSound = blocks.every(([, , body = ""]) => isBase64(body.replaceAll("\n", "")));
+  return isWhole && isSound ? blocks.map(([, label = ""]) => label) : [];
 }
 
 /** An address without credentials: those have settings of their own. */

@@ -1,6 +1,6 @@
-/** A board on a serial line: the console of the ESP32's firmware, in the program build/wasmote-parts. */
+/** A board on a serial line: the console of the ESP32's firmware, in the program wasmote-parts. */
 
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,10 +9,8 @@ import { openLine } from "../../host/device/serial-line.ts";
 import { CONSOLE_BAUD } from "../../host/device/serial-port.ts";
 import { parseShown } from "../../host/device/settings.ts";
 import { WasmoteError } from "../../host/errors.ts";
-import { PROJECT_ROOT } from "../../host/project.ts";
+import { program } from "../boards/programs.ts";
 import { until } from "../host/modules.ts";
-
-const PROGRAM = join(PROJECT_ROOT, "build", "wasmote-parts");
 
 export class Board {
   readonly #folder = mkdtempSync(join(tmpdir(), "wasmote-board-"));
@@ -22,9 +20,13 @@ export class Board {
 
   /** Switches it on; `options` are the program's. What was set before is still there. */
   async start(...options: string[]): Promise<void> {
-    this.#child = spawn(PROGRAM, ["device", "--link", this.port, "--store", this.#store, ...options], {
-      stdio: "ignore",
-    });
+    this.#child = spawn(
+      program("parts", "sanitize"),
+      ["device", "--link", this.port, "--store", this.#store, ...options],
+      {
+        stdio: "ignore",
+      },
+    );
     await until("the board's port is there", () => existsSync(this.port));
   }
 
@@ -33,17 +35,24 @@ export class Board {
     return readFileSync(this.#store, "utf-8");
   }
 
-  /** What its console shows of a setting, or the code of its error. */
-  async shows(key: string): Promise<string> {
+  /** The lines of its console's answer. */
+  async ask(command: string): Promise<string[]> {
     const board = await SerialConsole.open(await openLine(this.port, CONSOLE_BAUD), this.port);
     try {
-      const [line = ""] = await board.ask(`get ${key}`);
+      return await board.ask(command);
+    } finally {
+      await board.close();
+    }
+  }
+
+  /** What its console shows of a setting, or the code of its error. */
+  async shows(key: string): Promise<string> {
+    try {
+      const [line = ""] = await this.ask(`get ${key}`);
       return parseShown(line)?.value ?? line;
     } catch (error) {
       if (error instanceof WasmoteError) return error.code;
       throw error;
-    } finally {
-      await board.close();
     }
   }
 
@@ -62,16 +71,4 @@ export class Board {
     await this.stop();
     rmSync(this.#folder, { recursive: true });
   }
-}
-
-/** What the firmware's own code makes of records, a line for each: boards/parts/README.md has the modes. */
-export function readByFirmware(mode: string, records: readonly Uint8Array[]): string[] {
-  const input = Buffer.concat(
-    records.flatMap((record) => {
-      const length = Buffer.alloc(4);
-      length.writeUInt32LE(record.length);
-      return [length, record];
-    }),
-  );
-  return execFileSync(PROGRAM, [mode], { input, encoding: "utf-8" }).trimEnd().split("\n");
 }

@@ -145,7 +145,7 @@ async function act(board: SerialConsole, action: Action, words: ConfigWords, set
       return { lines: [], json: { restarted: true } };
     default: {
       const lines = await board.ask(action);
-      return { lines, json: { [action]: lines } };
+      return { lines, json: { [action]: fieldsOf(lines) } };
     }
   }
 }
@@ -173,6 +173,16 @@ async function applied(board: SerialConsole, settings: readonly Setting[]): Prom
   });
   printNote(LATER);
   return { lines: [], json: { set: settings.map(({ key }) => key) } };
+}
+
+/** Lines `name: value` as an object; of a name that comes more than once, a list. */
+function fieldsOf(lines: readonly string[]): Record<string, string | string[]> {
+  const fields: Record<string, string | string[]> = {};
+  for (const line of lines) {
+    const [, name = "", value = ""] = line.match(/^([^:]*): (.*)$/) ?? ["", "", line];
+    fields[name] = fields[name] === undefined ? value : [fields[name], value].flat();
+  }
+  return fields;
 }
 
 /** A key as a line of the console can have it. */
