@@ -8,6 +8,7 @@ import { flashImage } from "./commands/flash-image.ts";
 import { monitor } from "./commands/monitor.ts";
 import { run } from "./commands/run.ts";
 import { start } from "./commands/start.ts";
+import { CONFIG_EXAMPLES, FLASH_EXAMPLES, FLASH_IMAGE_EXAMPLES, MONITOR_EXAMPLES } from "./examples.ts";
 import {
   addOptions,
   CONFIG_OPTIONS,
@@ -31,7 +32,7 @@ const FAILURE_EXIT = 1;
 
 function createProgram(): Command {
   const program = new Command("wasmote")
-    .description("Runs sensor nodes, each one WebAssembly module, on this machine.")
+    .description("Runs sensor nodes, each one WebAssembly module, on this machine, and takes them to boards.")
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(`${formatError(fromCommander(text))}\n`) });
   addOptions(program.command("start"), START_OPTIONS)
@@ -43,12 +44,15 @@ function createProgram(): Command {
     .action((module: string, options: RunValues) => run(module, options));
   addOptions(program.command("flash"), FLASH_OPTIONS)
     .description("puts firmware, module and settings on a board, by means of esptool")
+    .addHelpText("after", FLASH_EXAMPLES)
     .action((options: FlashValues) => flash(options));
   addOptions(program.command("flash-image"), FLASH_IMAGE_OPTIONS)
     .description("writes one image of a board's whole flash, for an emulator or a factory line")
+    .addHelpText("after", FLASH_IMAGE_EXAMPLES)
     .action((options: FlashImageValues) => flashImage(options));
   addOptions(program.command("config"), CONFIG_OPTIONS)
     .description("reads and changes a board's settings on its console, or writes them to a file")
+    .addHelpText("after", CONFIG_EXAMPLES)
     .argument("[action]", "list, get, set, unset, import, status, module, heap or restart")
     .argument("[key]", "for get, set and unset; for import a file of key=value lines")
     .argument("[value]", "for set; of ca, cert and key, @path stands for a file")
@@ -58,6 +62,7 @@ function createProgram(): Command {
     );
   addOptions(program.command("monitor"), MONITOR_OPTIONS)
     .description("prints what a board says on its serial line, its numbers in words")
+    .addHelpText("after", MONITOR_EXAMPLES)
     .action((options: MonitorValues) => monitor(options));
   return program;
 }

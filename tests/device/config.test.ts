@@ -55,7 +55,11 @@ describe.each([
   afterEach(() => board.remove());
 
   test("set, get, list and unset a value", async () => {
-    expect(await config(["set", "username", "a user  with spaces "])).toEqual({ code: 0, stdout: "", stderr: LATER });
+    expect(await config(["set", "username", "a user  with spaces "])).toEqual({
+      code: 0,
+      stdout: "",
+      stderr: expect.stringContaining(LATER),
+    });
     expect((await config(["get", "username"])).stdout).toBe("a user  with spaces \n");
     const { stdout } = await config(["list"]);
     expect(stdout).toBe("id=node-a1b2c3 (default)\nusername=a user  with spaces \nntp=pool.ntp.org (default)\n");
@@ -92,13 +96,13 @@ describe("`config` and a board", () => {
 
   test("keep what was set over a restart", async () => {
     await config(["set", "id", "n-7"]);
-    expect(await config(["restart"])).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect(await config(["restart"])).toMatchObject({ code: 0, stdout: "" });
     expect(await board.shows("id")).toBe("n-7");
   });
 
   test("take a secret from stdin, and show it nowhere", async () => {
     const set = await config(["set", "wifi_password", "--stdin"], { input: `${PASSWORD}\n` });
-    expect(set).toEqual({ code: 0, stdout: "", stderr: LATER });
+    expect(set).toEqual({ code: 0, stdout: "", stderr: expect.stringContaining(LATER) });
     expect(board.stored).toContain("wifi_password=correct \\\\ horse\n");
     expect((await config(["list", "--json"])).stdout).not.toContain(PASSWORD);
   });

@@ -64,7 +64,8 @@ export async function config(words: ConfigWords, options: ConfigValues): Promise
   // Known before the board is asked for.
   const settings = await settingsFor(action, words, options);
   const port = await choosePort(options.port);
-  const board = await SerialConsole.open(await openLine(port, options.baud), port);
+  const line = await openLine(port, options.baud);
+  const board = await withProgress(`waiting for the prompt at ${port}`, () => SerialConsole.open(line, port));
   try {
     print(await act(board, action, words, settings), options);
   } finally {
