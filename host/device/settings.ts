@@ -85,8 +85,10 @@ const RULES: readonly Rule[] = [
 ];
 
 /** The keys that there are, for messages. */
-const KEYS =
-  "id, wifi_ssid, wifi_password, broker, broker2, username, password, interval, mqtt, ca, cert, key, ntp, sensor0 to sensor7, actuator0 to actuator3, or app. and a name of 1 to 11 characters";
+export const KEYS = [
+  ...["id", "wifi_ssid", "wifi_password", "broker", "broker2", "username", "password", "interval", "mqtt"],
+  ...["ca", "cert", "key", "ntp", "sensor0 to sensor7", "actuator0 to actuator3", "app.<name>"],
+];
 
 /** Whether nobody may see the value. */
 export function isSecret(key: string): boolean {
@@ -105,7 +107,7 @@ export function isPem(key: string): boolean {
 export function checkSetting({ key, value }: Setting): void {
   const rule = ruleOf(key);
   if (rule === undefined) {
-    throw new WasmoteError("EKEY", "usage", `there is no setting "${key}"`, { cure: `use one of ${KEYS}` });
+    throw new WasmoteError("EKEY", "usage", `there is no setting "${key}"`, { cure: `use one of ${KEYS.join(", ")}` });
   }
   const control = rule.pem ? /[^\P{Cc}\n]/u : /\p{Cc}/u;
   if (value === "" || (bytes(MAX_VALUE_BYTES)(value) && !control.test(value) && rule.isValid(value))) return;
