@@ -4,6 +4,8 @@ import {
   ALIASES,
   ASSIGNED_ID,
   AUTH,
+  AWAKE_S,
+  CHECKPOINT,
   DOWNLOAD,
   INBOUND_QOS,
   INTERVAL_MS,
@@ -13,10 +15,15 @@ import {
   OUTBOX,
   OUTBOX_QOS,
   PAYLOAD,
+  PERSISTENT,
   QOS,
   QUEUE_CAPACITY,
   RECEIVE_CAPACITY,
   RECEIVE_MAXIMUM,
+  RECEIVES_QOS_2,
+  SENDS_QOS_2,
+  SESSION_EXPIRY_S,
+  SLEEP,
   TRANSMIT,
   UPLOAD,
   WILL,
@@ -38,6 +45,16 @@ export function checkOptions(): void {
   if (QOS < 0 || QOS > 2) ERROR("NODE_QOS is 0, 1 or 2");
   if (WINDOW < 1 || WINDOW > 32) ERROR("NODE_WINDOW is 1 to 32");
   if (INTERVAL_MS < 100 || INTERVAL_MS > 86_400_000) ERROR("NODE_INTERVAL_MS is 100 ms to a day");
+  if (CHECKPOINT < 0 || CHECKPOINT > 2) ERROR("NODE_CHECKPOINT is 0, 1 or 2");
+  if (CHECKPOINT == 2 && QOS == 0) ERROR("NODE_CHECKPOINT=2 needs NODE_QOS 1 or 2");
+  // An identifier that went back with the image would make the broker take a new message for an old one.
+  if (CHECKPOINT == 1 && PERSISTENT && (SENDS_QOS_2 || RECEIVES_QOS_2)) {
+    ERROR("a kept session with QoS 2 needs NODE_CHECKPOINT 0 or 2");
+  }
+  if (AWAKE_S < 5 || AWAKE_S > 3_600) ERROR("NODE_AWAKE_S is 5 to 3600 seconds");
+  if (SLEEP && PERSISTENT && MQTT != 4 && <u32>SESSION_EXPIRY_S < INTERVAL_MS / 500) {
+    ERROR("NODE_SESSION_EXPIRY_S is less than two intervals of a node that sleeps");
+  }
   if (OUTBOX != 0 && (OUTBOX < 64 || OUTBOX > 32_768)) ERROR("NODE_OUTBOX is 0, or 64 to 32768 bytes");
   if (OUTBOX_QOS < 0 || OUTBOX_QOS > 2) ERROR("NODE_OUTBOX_QOS is 0, 1 or 2");
   if (UPLOAD && OUTBOX == 0) ERROR("NODE_UPLOAD needs NODE_OUTBOX");

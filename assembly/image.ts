@@ -25,6 +25,7 @@ import { Version } from "./mqtt/version";
 import { Backoff } from "./node/backoff";
 import { Commands } from "./node/command";
 import { Draft } from "./node/draft";
+import { Durability } from "./node/durability";
 import { BASE_CAPACITY, Identity } from "./node/identity";
 import { LINE_CAPACITY } from "./node/log";
 import { Watch } from "./node/online";
@@ -34,6 +35,7 @@ import { ENTRY_BYTES, Queue } from "./node/queue";
 import { PACKET_CAPACITY, Packet, Template } from "./node/reading";
 import { Schedule } from "./node/schedule";
 import { SensorState } from "./node/sensor";
+import { Sleep } from "./node/sleep";
 import { Upload } from "./node/upload";
 import { Uptime } from "./node/uptime";
 import { OUTBOX, QUEUE_CAPACITY, RECEIVE_CAPACITY, RECEIVE_MAXIMUM, WILL } from "./options";
@@ -121,6 +123,14 @@ export const outbox = changetype<Outbox>(memory.data(offsetof<Outbox>(), 4));
 
 @lazy
 export const upload = changetype<Upload>(memory.data(offsetof<Upload>(), 4));
+
+
+@lazy
+export const durability = changetype<Durability>(memory.data(offsetof<Durability>(), 4));
+
+
+@lazy
+export const sleep = changetype<Sleep>(memory.data(offsetof<Sleep>(), 4));
 
 /** Bytes that arrived and were not handled yet. Aligned, for the one comparison that most steps make. */
 export const RECEIVE: usize = memory.data(RECEIVE_CAPACITY, 4);

@@ -56,6 +56,20 @@ export const SEND_EXPIRY: bool = isDefined(NODE_SEND_EXPIRY) ? NODE_SEND_EXPIRY 
 /** Default milliseconds between readings; the configuration key `interval` and the command `interval` change it. */
 export const INTERVAL_MS: u32 = isDefined(NODE_INTERVAL_MS) ? NODE_INTERVAL_MS : 1_000;
 
+// Power ---------------------------------------------------------------------------------------------------------------
+
+/**
+ * When the image is made durable: 0 never; 1 when the queue grows while offline; 2 before anything is told to the broker,
+ * so that its session goes on after a power cut as well. Each time costs the board's flash a write.
+ */
+export const CHECKPOINT: i32 = isDefined(NODE_CHECKPOINT) ? NODE_CHECKPOINT : 0;
+
+/** 1: the node sleeps deeply from one reading to the next. */
+export const SLEEP: bool = isDefined(NODE_SLEEP) ? NODE_SLEEP != 0 : false;
+
+/** How many seconds a node that sleeps stays awake at most when it can't deliver what it has, 5 to 3600. */
+export const AWAKE_S: u32 = isDefined(NODE_AWAKE_S) ? NODE_AWAKE_S : 30;
+
 // The application's own messages -------------------------------------------------------------------------------------
 
 /** Bytes for the application's own messages that are not acknowledged yet; 0: it sends none. */

@@ -8,6 +8,7 @@ import { RECEIVE_CAPACITY, V5 } from "../options";
 import { utf8 } from "../text";
 import { nextDelayMs } from "./backoff";
 import { writeConnect } from "./connect";
+import { isHeldBack } from "./durability";
 import { Level, sayNumber } from "./log";
 import { goHome, loseWay } from "./policy";
 
@@ -54,7 +55,7 @@ export function receive(): i32 {
 /** Sends what waits in the output, as far as the link takes it. */
 export function flush(): void {
   const length = connection.outputLength;
-  if (length == 0) return;
+  if (length == 0 || isHeldBack()) return;
   const taken = net_send(connection.handle, connection.outputStart, length);
   if (taken < 0) return fail(taken);
   connection.outputStart += taken;

@@ -11,6 +11,7 @@ import { Errno, net_recv } from "../hal";
 import {
   auth,
   connection,
+  durability,
   exchange,
   identity,
   inbound,
@@ -23,6 +24,7 @@ import {
   schedule,
   sensorState,
   session,
+  sleep,
   template,
   upload,
 } from "../image";
@@ -46,6 +48,7 @@ import { hasRoom, identifierOf, inFlight, isResend, isSettled, noteSent, rewind 
 import { isV5, setupVersion } from "../mqtt/version";
 import {
   AUTH,
+  CHECKPOINT,
   MESSAGES,
   MIXED_QOS,
   OUTBOX,
@@ -53,6 +56,7 @@ import {
   RECEIVE_CAPACITY,
   SEND_EXPIRY,
   SENDS_QOS_2,
+  SLEEP,
   STALE_S,
   UPLOAD,
   V4,
@@ -62,6 +66,7 @@ import {
 import { Text, utf8 } from "../text";
 import { delayUpToMs, REFUSED_MS } from "./backoff";
 import { nextMessage } from "./command";
+import { isHeldBack, makeCheckpoint, persist, resumeCopy, sendableEnd, WRITES_AHEAD } from "./durability";
 import { setupIdentity } from "./identity";
 import { close, closeAndRetryIn, fail, flush, open, receive, send } from "./link";
 import { Level, say, sayNumber } from "./log";
@@ -82,15 +87,14 @@ import {
 } from "./reading";
 import { advance, isDueAt, setupSchedule } from "./schedule";
 import { isReading, queueReading, writeSensorState } from "./sensor";
-import { OFFLINE, writeStatus } from "./status";
+import { considerSleep, fallAsleep, isParted, LEAVE_MS, noteAwake } from "./sleep";
+import { ASLEEP, OFFLINE, writeStatus } from "./status";
 import { resumeUptime, startUptime, uptimeS } from "./uptime";
 
 const NO_ID = utf8("no valid id");
 const NO_VERSION = utf8("no MQTT version");
 const UNANSWERED = utf8("authentication unanswered");
 const UNCONFIRMED = utf8("unconfirmed: ");
-/** How long acknowledgements are awaited when leaving, and how long the good-bye may take. */
-const LEAVE_MS: u32 = 1_000;
 /** How soon to try again when the link takes no more bytes. */
 const RETRY_MS: u32 = 20;
 /** What `step` returns when the node has ended. */
@@ -153,7 +157,7 @@ function handleUnexpected(received: i32): void {
 @inline
 export function publish(reading: i32): void {
   // An exchange under QoS 2 is more than one answer.
-  if (QOS < 2 && isReading(reading)) {
+  if (QOS < 2 && !WRITES_AHEAD && isReading(reading)) {
     if (connection.expects == Expect.NOTHING) return publishNow(reading);
   }
   publishLater(reading);
@@ -194,9 +198,9 @@ function finishLong(): u32 {
   if (isOnline() && isDeadline()) tick();
   if (connection.expects == Expect.ANYTHING || connection.outputLength != 0) {
     flush();
-    if (connection.phase == Phase.ENDED) return STEP_ENDED;
-    if (isOnline()) {
-      while (session.sent != queue.end && isOutputIdle() && hasRoom() && sendNext()) {}
+    if (connection.phase == Phase.ENDED) return ended();
+    if (isOnline() && !isHeldBack()) {
+      while (session.sent != sendableEnd() && isOutputIdle() && hasRoom() && sendNext()) {}
     }
     connection.expects = expectation();
   }
@@ -208,7 +212,16 @@ function finishLong(): u32 {
   else if (ANSWERS && inbound.blocked) wait = unblock();
   // The question is still in the receive buffer, perhaps in front of other packets.
   if (AUTH) if (properties.packetSize != 0) wait = 0;
+  if (SLEEP) wait = min(wait, considerSleep());
+  if (CHECKPOINT) if (persist()) wait = 0;
   return min<u32>(wait, connection.deadline - now);
+}
+
+/** The node is done. What is left of its session and its queue is for a node that goes on from here. */
+@inline
+function ended(): u32 {
+  if (CHECKPOINT) makeCheckpoint();
+  return STEP_ENDED;
 }
 
 /** What the next step may expect. Anything but one reading in flight, or none, takes the long way. */
@@ -218,6 +231,8 @@ function expectation(): u32 {
   if (UPLOAD) unusual |= upload.left;
   if (SENDS_QOS_2) unusual |= exchange.isQos2 | exchange.released;
   if (V5) unusual |= <u32>isUnusualConnection();
+  if (CHECKPOINT) unusual |= (<u32>durability.isCopy) | (<u32>isHeldBack()) | (sendableEnd() - queue.end);
+  if (SLEEP) unusual = 1;
   const waiting = queue.end - session.acknowledged;
   if (!isOnline() || unusual != 0 || waiting > 1) return Expect.ANYTHING;
   return waiting == 0 ? Expect.NOTHING : PUBACK | (identifierOf(session.acknowledged) << 16);
@@ -294,7 +309,9 @@ function drive(): void {
     connection.deadline = now;
     connection.phase = Phase.OFFLINE;
     if (AGES) startUptime();
+    if (SLEEP) noteAwake(now);
   }
+  if (CHECKPOINT) durability.isCopy = false;
   if (connection.phase <= Phase.OPENING) return open();
   if (connection.phase <= Phase.ONLINE) {
     receiveAll();
@@ -307,6 +324,13 @@ function drive(): void {
 /** Begins to leave: what is in the output goes first. */
 export function stopNode(): void {
   takeLongWay();
+  if (SLEEP) {
+    // The good-bye is under way: it is for ever now.
+    if (sleep.isGoing) {
+      sleep.isGoing = false;
+      return;
+    }
+  }
   if (isOnline()) {
     connection.phase = Phase.LEAVING;
     setDeadline(LEAVE_MS);
@@ -322,15 +346,21 @@ function leave(): void {
     // A message that has arrived is for the application, in this very step.
     const heard = MESSAGES ? inbound.size == 0 : true;
     if (heard && isOutputIdle() && (inFlight() == 0 || isDeadline())) {
-      writeStatus(OFFLINE);
+      writeStatus(SLEEP ? (sleep.isGoing ? ASLEEP : OFFLINE) : OFFLINE);
       writeDisconnect(WILL_ON_STOP ? ReasonCode.DISCONNECT_WITH_WILL : ReasonCode.SUCCESS);
       connection.phase = Phase.PARTING;
       setDeadline(LEAVE_MS);
     }
   }
   flush();
-  const done = connection.phase == Phase.PARTING && connection.outputLength == 0;
-  if (done || connection.phase == Phase.OFFLINE || isDeadline()) end();
+  const isSaid = connection.phase == Phase.PARTING && connection.outputLength == 0;
+  if (SLEEP) {
+    if (sleep.isGoing) {
+      if (connection.phase == Phase.OFFLINE || isDeadline() || (isSaid && isParted())) fallAsleep();
+      return;
+    }
+  }
+  if (isSaid || connection.phase == Phase.OFFLINE || isDeadline()) end();
 }
 
 /** Takes in what has arrived. Nothing new may still mean an earlier packet that had to wait. */
@@ -353,7 +383,9 @@ export function resumeNode(nowMs: u32, sleptMs: u32): void {
   connection.now = nowMs;
   schedule.dueAt += shift;
   resetConnection();
+  if (CHECKPOINT) resumeCopy();
   rewind();
+  if (SLEEP) noteAwake(nowMs);
   connection.deadline = nowMs;
   if (connection.phase != Phase.BOOT && identity.idLength != 0) connection.phase = Phase.OFFLINE;
 }

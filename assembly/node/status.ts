@@ -1,4 +1,4 @@
-/** Availability: `online` or `offline`, retained, on `sensor/<id>/status`. The will says `offline` if the node can't. */
+/** Availability: `online`, `asleep` or `offline`, retained, on `sensor/<id>/status`. The will says `offline` if the node can't. */
 
 import { finishPacket, outputEnd } from "../mqtt/connection";
 import { retainFlag, writeNoProperties } from "../mqtt/limits";
@@ -10,6 +10,7 @@ import { writeTopic } from "./identity";
 export const STATUS = utf8("status");
 export const ONLINE = utf8("online");
 export const OFFLINE = utf8("offline");
+export const ASLEEP = utf8("asleep");
 
 /**
  * Puts a status into the output. QoS 0 is enough: the link delivers it in order or breaks, and every new connection
