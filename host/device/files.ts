@@ -1,7 +1,7 @@
 /** Files that the commands for devices read and write: bounded, and with one line when that fails. */
 
 import { createHash } from "node:crypto";
-import { mkdir, open, writeFile } from "node:fs/promises";
+import { mkdir, open, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCode, WasmoteError } from "../errors.ts";
 import { PROJECT_ROOT } from "../project.ts";
@@ -47,14 +47,23 @@ export async function writeOutput(path: string, bytes: Uint8Array, secret = fals
 
 /**
  * Keeps bytes in a file for another program, and returns its path. It is named after its contents: a command that was printed
- * can be run later, and two that run at once do not disturb each other.
+ * can be run later, and two that run at once do not disturb each other. Throws `EWRITE`.
  */
 export async function writeScratch(name: string, bytes: Uint8Array): Promise<string> {
   const folder = join(PROJECT_ROOT, "build", "flash");
   const path = join(folder, `${name}-${createHash("sha256").update(bytes).digest("hex").slice(0, 12)}.bin`);
-  await mkdir(folder, { recursive: true }).catch(() => {});
-  await writeOutput(path, bytes);
-  return path;
+  const unfinished = `${path}.${process.pid}`;
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(unfinished, bytes);
+    await rename(unfinished, path);
+    return path;
+  } catch (cause) {
+    throw new WasmoteError("EWRITE", "resource", `can't write ${path}: ${reason(cause)}`, {
+      cure: `make ${folder} yours to write to`,
+      cause,
+    });
+  }
 }
 
 function reason(cause: unknown): string {
