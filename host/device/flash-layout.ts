@@ -65,7 +65,7 @@ export function checkPieces(pieces: readonly Piece[], flash: Flash): void {
     const next = sorted[index + 1];
     if (next !== undefined && endOf(piece) > next.offset) {
       const message = `${piece.name} ends at ${hex(endOf(piece))}, where ${next.name} begins at ${hex(next.offset)}`;
-      throw new WasmoteError("EOVERLAP", "usage", message, { cure: "build the firmware with another partition table" });
+      throw new WasmoteError("EOVERLAP", "usage", message, { cure: "leave one of them out" });
     }
   }
 }

@@ -1,7 +1,7 @@
 /** A serial cable: two pseudo-terminals of socat's, and what is sent into one comes out of the other. */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../host/modules.ts";
@@ -30,6 +30,16 @@ export class Cable {
     socat.kill();
     await ended;
     for (const path of [this.port, this.board]) rmSync(path, { force: true });
+  }
+
+  /** Takes the port's path away while its other end stays, as when the system's driver does not notice that a plug was pulled. */
+  hide(): void {
+    renameSync(this.port, `${this.port}.hidden`);
+  }
+
+  /** The opposite. */
+  show(): void {
+    renameSync(`${this.port}.hidden`, this.port);
   }
 
   /** What the board says. */

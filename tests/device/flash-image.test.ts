@@ -153,6 +153,19 @@ describe("what `flash-image` refuses is named in one line, and nothing is writte
     expect(() => statSync(out)).toThrow("ENOENT");
   });
 
+  test("a module where the firmware's build has put one already", async () => {
+    const path = join(build, "flasher_args.json");
+    writeFileSync(join(build, "preset.bin"), "a module");
+    const list = readFileSync(path, "utf-8").replace('"flash_files": {', '"flash_files": { "0x320000": "preset.bin",');
+    writeFileSync(path, list);
+    expect((await wasmote(["flash-image", "--firmware", build, "--out", out])).code).toBe(0);
+    rmSync(out);
+    const { code, stderr } = await wasmote(["flash-image", "--firmware", build, "--module", MODULE, "--out", out]);
+    expect(stderr).toMatch(/^error EOVERLAP: .* ends at 0x\w+, where .* begins at 0x320000 — leave one of them out$/m);
+    expect(code).toBe(2);
+    expect(() => statSync(out)).toThrow("ENOENT");
+  });
+
   test.each([
     ["2MB", "error ETOOLARGE: the partition app1 ends at 0x320000, the flash at 0x200000 — "],
     ["4", 'error EUSAGE: "4" is no size of a flash — write 2MB, 4MB, 8MB or 16MB'],

@@ -71,6 +71,16 @@ describe("`monitor`", () => {
     expect(monitor.stdout).toBe("I (1) main: before\nI (2) main: cut of\nI (3) main: after\n");
   });
 
+  test("notices that the port is gone though nothing fails", async () => {
+    await listen();
+    cable.hide();
+    await until("it noticed", () => monitor.stderr.includes("is gone"));
+    cable.show();
+    await until("it is back", () => monitor.stderr.includes("is back"));
+    cable.say("I (3) main: after\n");
+    await until("it printed", () => monitor.stdout === "I (3) main: after\n");
+  });
+
   test("ends with 0 at Ctrl-C while the port is gone", async () => {
     await listen();
     await cable.pull();
