@@ -1,7 +1,7 @@
 /** Espressif's esptool: finds it, makes its command lines, runs it, and turns what it says into one line. */
 
 import { spawn } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { WasmoteError } from "../errors.ts";
 import { printable } from "../node/log.ts";
@@ -119,7 +119,8 @@ function noEsptool(message: string): WasmoteError {
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    // ESP-IDF has a folder of that name, too.
+    return statSync(path).isFile();
   } catch {
     return false;
   }

@@ -25,8 +25,8 @@ export const PROMPT = "wasmote> ";
 
 /** The tag of the module's own lines. */
 const MODULE_TAG = "module";
-/** What is longer is cut: a board that sends noise sends no line ends. */
-const MAX_LINE_CHARACTERS = 4_096;
+/** What is longer is cut: a board that sends noise sends no line ends. The longest value, escaped, has half as many. */
+const MAX_LINE_CHARACTERS = 16_384;
 
 const LEVELS: Readonly<Record<string, LogLevelName>> = { V: "debug", D: "debug", I: "info", W: "warn", E: "error" };
 
@@ -56,7 +56,7 @@ export class LineSplitter {
 export function readDeviceLine(raw: string): DeviceLine {
   const text = printable(plain(raw));
   const [, letter = "", uptime, tag = "", message = ""] =
-    text.match(/^([VDIWE]) \((\d{1,10})\) ([^:]{1,64}): (.*)$/) ?? [];
+    text.match(/^([VDIWE]) \((\d{1,10})\) ([^:]{1,64}): (.*)$/s) ?? [];
   const level = LEVELS[letter];
   if (level === undefined) return { text };
   const explanation = tag === MODULE_TAG ? explain(message) : undefined;

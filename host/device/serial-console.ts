@@ -35,6 +35,7 @@ export class SerialConsole {
   #pending: Pending | undefined;
   /** Called when the board has answered a knock. */
   #onKnocked: (() => void) | undefined;
+  #lost = false;
   /** How many characters arrived, and how many of them no text has. */
   readonly #heard = { all: 0, noise: 0 };
 
@@ -42,7 +43,10 @@ export class SerialConsole {
     this.#line = line;
     this.#port = port;
     line.on("data", (bytes) => this.#take(bytes));
-    line.on("lost", () => this.#pending?.reject(this.#silent(`${port} vanished`, "connect the board again")));
+    line.on("lost", () => {
+      this.#lost = true;
+      this.#pending?.reject(this.#vanished());
+    });
   }
 
   /** Takes a line over. Throws `ENOANSWER` if no console shows its prompt there; the line is then closed. */
@@ -108,6 +112,7 @@ export class SerialConsole {
     };
     const deadlineMs = performance.now() + PROMPT_TIMEOUT_MS;
     while (!knocked) {
+      if (this.#lost) throw this.#vanished();
       if (performance.now() > deadlineMs) throw this.#explainSilence();
       await this.#line.write(KNOCK);
       await setTimeout(KNOCK_MS, undefined, { signal: heard.signal }).catch(() => {});
@@ -124,10 +129,10 @@ export class SerialConsole {
 
   #takeLine(raw: string): void {
     if (plain(raw).endsWith(KNOCKED)) this.#onKnocked?.();
-    const [, body] = plain(raw).match(/^= (.*)$/) ?? [];
+    const [, body] = plain(raw).match(/^= (.*)$/s) ?? [];
     if (body === undefined || this.#pending === undefined) return;
     const { answer, resolve, reject } = this.#pending;
-    const [, code, text] = body.match(/^error ([A-Z0-9_]+) (.*)$/) ?? [];
+    const [, code, text] = body.match(/^error ([A-Z0-9_]+) (.*)$/s) ?? [];
     if (body === "ok") resolve(answer);
     else if (code !== undefined) reject(new WasmoteError(code, "device", text ?? ""));
     else answer.push(body);
@@ -150,6 +155,10 @@ export class SerialConsole {
     return this.#silent(`what answers at ${this.#port} is not the console of wasmote`, cure);
   }
 
+  #vanished(): WasmoteError {
+    return this.#silent(`${this.#port} vanished`, "connect the board again");
+  }
+
   #silent(message: string, cure: string): WasmoteError {
     return new WasmoteError("ENOANSWER", "device", message, { cure });
   }
@@ -158,7 +167,7 @@ export class SerialConsole {
 /** Cuts an escaped value into pieces of at most so many bytes, never inside of a character or an escape; one at least. */
 function piecesOf(escaped: string, bytes: number): string[] {
   const pieces = [""];
-  for (const unit of escaped.match(/\\.|./gu) ?? []) {
+  for (const unit of escaped.match(/\\.|./gsu) ?? []) {
     const last = pieces.at(-1) ?? "";
     if (Buffer.byteLength(last + unit) <= bytes) pieces[pieces.length - 1] = last + unit;
     else pieces.push(unit);

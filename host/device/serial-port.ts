@@ -15,7 +15,13 @@ export async function listPorts(): Promise<string[]> {
       .toSorted();
   }
   const { autoDetect } = await import("@serialport/bindings-cpp");
-  return (await autoDetect().list()).map(({ path }) => path).toSorted();
+  return (
+    await autoDetect()
+      .list()
+      .catch(() => [])
+  )
+    .map(({ path }) => path)
+    .toSorted();
 }
 
 /** The port that was asked for, or the only one that there is. Throws `ENOPORT`. */

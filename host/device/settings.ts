@@ -170,7 +170,7 @@ export function parseLine(line: string): Setting | undefined {
 
 /** A line of what the console shows, `key=value` or `(default) key=value`, or undefined if it is none. */
 export function parseShown(line: string): ShownSetting | undefined {
-  const [, marked, text = ""] = line.match(/^(\(default\) )?(.*)$/) ?? [];
+  const [, marked, text = ""] = line.match(/^(\(default\) )?(.*)$/s) ?? [];
   const setting = parseLine(text);
   if (setting === undefined) return undefined;
   return { ...setting, shown: text.slice(text.indexOf("=") + 1), isDefault: marked !== undefined };

@@ -80,7 +80,7 @@ describe.each([
   });
 
   test("carry a value of the longest kind, with characters of several bytes and backslashes at every seam", async () => {
-    const value = "\\ü€😀n".repeat(90);
+    const value = "\\ü€😀\u2028n".repeat(70);
     await config(["set", "app.text", "--stdin"], { input: value });
     expect(await board.shows("app.text")).toBe(value);
   });
@@ -146,6 +146,7 @@ describe("`config` and a board", () => {
   test.each([
     [["set", "intervall", "5"], 'error UNKNOWN_KEY: there is no setting "intervall"; did you mean interval?'],
     [["set", "interval", "5"], "error INVALID: interval must be a whole number from 100 to 86400000"],
+    [["set", "interval", ""], "error USAGE: write it as: set <key> <value>"],
     [["get", "idd"], 'error UNKNOWN_KEY: there is no setting "idd"; '],
     [["unset", "idd"], 'error UNKNOWN_KEY: there is no setting "idd"; '],
     [["set", "app.text", "x".repeat(1_001)], "error TOO_LONG: app.text has 1001 bytes; it may have 1000 at most"],
@@ -303,6 +304,16 @@ describe("what `config` can't do is one line, and not 0", () => {
         "error ENOANSWER: what answers at PORT is not the console of wasmote — flash this project's firmware",
       );
     });
+  });
+
+  test("a port that vanishes before it has answered", async () => {
+    const cable = new Cable();
+    await cable.plug();
+    const command = new Command(["config", "--port", cable.port, "list"]);
+    await until("it waits", () => command.stderr.includes("waiting for the prompt"), 20_000);
+    await cable.pull();
+    expect(errorOf(await command.outcome())).toBe(`error ENOANSWER: ${cable.port} vanished — connect the board again`);
+    await cable.remove();
   });
 
   test("a board that is unplugged while it is asked", async () => {

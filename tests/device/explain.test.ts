@@ -4,6 +4,8 @@ import { describe, expect, test } from "vitest";
 import { explain, explained } from "../../host/node/explain.ts";
 import { PROJECT_ROOT } from "../../host/project.ts";
 import { ERRORS } from "../abi/contract.ts";
+import { until } from "../host/modules.ts";
+import { Command } from "./command.ts";
 
 function read(path: string): string {
   return readFileSync(join(PROJECT_ROOT, path), "utf-8");
@@ -44,6 +46,14 @@ describe("the numbers of a node's log in words", () => {
       const number = line === "link closed" ? -10 : 0x87;
       expect(explain(`${line}: ${number}`), line).toBeDefined();
     }
+  });
+
+  test("`run` prints them with what a node logs", async () => {
+    const options = ["--id", "7", "--broker", "mqtt://127.0.0.1:1"];
+    const run = new Command(["run", join(PROJECT_ROOT, "build", "temperature.wasm"), ...options]);
+    await until("the link fails", () => run.stderr.includes("link closed: -9 (nothing listens there)\n"), 20_000);
+    run.interrupt();
+    expect((await run.outcome()).code).toBe(0);
   });
 
   test.each(["online", "link closed: soon", "link closed: -1 or so", "my link closed: -9", "bad packet: 256", ""])(

@@ -176,8 +176,10 @@ describe("`flash`", () => {
     mkdirSync(python, { recursive: true });
     writeFileSync(join(script, "esptool.py"), "");
     copyFileSync(recorder, join(python, "python"));
+    // A folder in the PATH that is called esptool is none.
+    mkdirSync(join(folder, "bin", "esptool"), { recursive: true });
     const env = {
-      PATH: `${join(process.execPath, "..")}:/usr/bin:/bin`,
+      PATH: `${join(folder, "bin")}:${join(process.execPath, "..")}:/usr/bin:/bin`,
       IDF_PATH: folder,
       IDF_PYTHON_ENV_PATH: join(folder, "env"),
     };

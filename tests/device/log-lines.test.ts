@@ -14,9 +14,9 @@ describe("what a board sends is cut into lines", () => {
 
   test("and a line without an end is cut, so that noise takes no more memory", () => {
     const splitter = new LineSplitter();
-    const lines = Array.from({ length: 10 }, () => splitter.push(Buffer.alloc(1_000, "x"))).flat();
-    expect(lines.map((line) => line.length)).toEqual([4_096, 4_096]);
-    expect(splitter.rest.length).toBe(10_000 - 8_192);
+    const lines = Array.from({ length: 40 }, () => splitter.push(Buffer.alloc(1_000, "x"))).flat();
+    expect(lines.map((line) => line.length)).toEqual([16_384, 16_384]);
+    expect(splitter.rest.length).toBe(40_000 - 32_768);
   });
 });
 

@@ -109,7 +109,7 @@ async function settingsFor(action: Action, words: ConfigWords, options: ConfigVa
   if (action !== "set") return [];
   const setting = { key: subject, value: await valueFor(words, options) };
   // A board takes the beginning of a PEM file for good: the rest may follow.
-  if (isPem(subject)) checkSetting(setting);
+  if (isPem(subject) && setting.value !== "") checkSetting(setting);
   return [setting];
 }
 
@@ -136,7 +136,7 @@ async function act(board: SerialConsole, action: Action, words: ConfigWords, set
       return got((await board.ask(`get ${word(subject)}`)).flatMap((line) => parseShown(line) ?? []));
     case "set":
     case "import":
-      return applied(board, settings);
+      return applied(board, settings, action === "import");
     case "unset":
       await board.ask(`unset ${word(subject)}`);
       printNote(LATER);
@@ -164,11 +164,10 @@ function got(settings: readonly ShownSetting[]): Result {
 }
 
 /** Sets one after the other; the first that the board refuses ends it, and the message says which. */
-async function applied(board: SerialConsole, settings: readonly Setting[]): Promise<Result> {
+async function applied(board: SerialConsole, settings: readonly Setting[], mayUnset: boolean): Promise<Result> {
   await withProgress(`setting ${settings.map(({ key }) => key).join(", ")}`, async () => {
     for (const { key, value } of settings) {
-      // A file can unset as well.
-      if (value === "") await board.ask(`unset ${word(key)}`);
+      if (value === "" && mayUnset) await board.ask(`unset ${word(key)}`);
       else await board.set({ key: word(key), value });
     }
   });
