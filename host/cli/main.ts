@@ -1,4 +1,4 @@
-/** The command line: `npm start`, and `npx tsx host/cli/main.ts run MODULE`. */
+/** The command line: `npm start`, and `npx wasmote` with any of its commands. */
 
 import { Command, CommanderError } from "commander";
 import { WasmoteError } from "../errors.ts";
@@ -7,7 +7,6 @@ import { flash } from "./commands/flash.ts";
 import { flashImage } from "./commands/flash-image.ts";
 import { monitor } from "./commands/monitor.ts";
 import { run } from "./commands/run.ts";
-import { start } from "./commands/start.ts";
 import { CONFIG_EXAMPLES, FLASH_EXAMPLES, FLASH_IMAGE_EXAMPLES, MONITOR_EXAMPLES } from "./examples.ts";
 import {
   addOptions,
@@ -37,7 +36,8 @@ function createProgram(): Command {
     .configureOutput({ outputError: (text, write) => write(`${formatError(fromCommander(text))}\n`) });
   addOptions(program.command("start"), START_OPTIONS)
     .description("starts a broker and two nodes, and prints what they publish")
-    .action((options: StartValues) => start(options));
+    // It brings a broker and a client, for which the other commands need not wait.
+    .action(async (options: StartValues) => (await import("./commands/start.ts")).start(options));
   addOptions(program.command("run"), RUN_OPTIONS)
     .description("runs one node against a broker until it ends")
     .argument("<module>", "the .wasm file")
