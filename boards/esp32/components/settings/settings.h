@@ -178,7 +178,7 @@ enum settings_code settings_unset(const struct settings *settings, const char *k
 /**
  * What one setting can't know of the others: a certificate without its key, a password without a user name, two devices
  * on one pin, a PEM that was never completed, a value that this chip or build does not know. For the start and for
- * `status`.
+ * `status`. It takes about 2 KiB of stack.
  *
  * @param workspace SETTINGS_VALUE_BYTES that this may overwrite.
  * @param found called for each problem; the text is valid during the call.
@@ -200,12 +200,5 @@ bool settings_guest_key(const uint8_t *name, uint32_t length, char key[SETTINGS_
 /** board_config_get() of board.h, as it stands there. */
 int32_t settings_guest_get(const struct settings *settings, const uint8_t *name, uint32_t length, uint8_t *value,
                            uint32_t capacity);
-
-/**
- * board_config_id() of board.h: a number that differs where anything that a module can ask for differs.
- *
- * @param workspace SETTINGS_VALUE_BYTES that this may overwrite.
- */
-uint32_t settings_guest_id(const struct settings *settings, char *workspace);
 
 #endif
