@@ -13,7 +13,7 @@ export interface Row {
   readonly size: number;
 }
 
-/** The table of the project's firmware, from its source's rows. */
+/** The rows of boards/esp32/partitions.csv. */
 export const ROWS: readonly Row[] = [
   { name: "nvs", type: 1, subtype: 0x02, offset: 0x9000, size: 0x6000 },
   { name: "otadata", type: 1, subtype: 0x00, offset: 0xf000, size: 0x2000 },

@@ -10,6 +10,7 @@ import { sealProvision } from "../../host/device/provision.ts";
 import { isSecret } from "../../host/device/settings.ts";
 import { PROJECT_ROOT } from "../../host/project.ts";
 import { oneRecord, records, u16, u32 } from "../parts/parts.ts";
+import { ROWS, type Row } from "./build-folder.ts";
 import { VALUES } from "./values.ts";
 
 const MODULE = join(PROJECT_ROOT, "build", "temperature.wasm");
@@ -24,6 +25,36 @@ async function slotsAfterFlash(slot: 0 | 1, before: number): Promise<string> {
   }
   return oneRecord("slots", Buffer.concat([u32(SLOT_BYTES), ...flash]));
 }
+
+/** The rows of boards/esp32/partitions.csv, by the names that ESP-IDF gives types and subtypes. */
+function partitionsOfSource(): Row[] {
+  const types = new Map([
+    ["app", 0],
+    ["data", 1],
+  ]);
+  const subtypes = new Map([
+    ["ota_0", 0x10],
+    ["ota_1", 0x11],
+    ["ota", 0],
+    ["phy", 1],
+    ["nvs", 2],
+  ]);
+  const text = readFileSync(join(PROJECT_ROOT, "boards/esp32/partitions.csv"), "utf-8");
+  const rows = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  return rows.map((line) => {
+    const [name = "", type = "", subtype = "", offset, size] = line.split(",").map((field) => field.trim());
+    const numbers = { type: types.get(type) ?? -1, subtype: subtypes.get(subtype) ?? Number(subtype) };
+    return { name, ...numbers, offset: Number(offset), size: Number(size) };
+  });
+}
+
+test("modules and settings go where the firmware's partition table has them", () => {
+  const rows = partitionsOfSource();
+  expect(rows.length).toBeGreaterThan(5);
+  for (const partition of PROJECT_PARTITIONS) expect(rows).toContainEqual(partition);
+  // The build folders of these tests have the same table.
+  expect(ROWS).toEqual(rows);
+});
 
 describe("the firmware", () => {
   test.each([
