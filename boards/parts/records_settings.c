@@ -34,8 +34,8 @@ static bool parse_sensor(const struct settings *settings, const uint8_t *record,
     if (!wiring_sensor((const char *)record, length, settings->chip, &wiring, text)) {
         (void)printf("error %s", text);
     } else {
-        (void)printf("driver %d, quantity %d, sda %d, scl %d, address %d, pin %d", wiring.driver, wiring.quantity,
-                     wiring.sda, wiring.scl, wiring.address, wiring.pin);
+        (void)printf("driver %d, quantity %d, sda %d, scl %d, address %d, pin %d, value %ld", wiring.driver,
+                     wiring.quantity, wiring.sda, wiring.scl, wiring.address, wiring.pin, (long)wiring.value);
     }
     return true;
 }

@@ -69,7 +69,9 @@ const RULES: readonly Rule[] = [
   { keys: /^ntp$/, isValid: matches(/^[\w.:-]{1,253}$/), shape: "the name or address of a time server" },
   {
     keys: /^sensor[0-7]$/,
-    isValid: matches(/^(?:sht3x|bme280|internal|ds18b20)(?:,(?:sda|scl|address|quantity|pin)=[0-9A-Za-z]+)*$/),
+    isValid: matches(
+      /^(?:sht3x|bme280|internal|ds18b20|constant)(?:,(?:sda|scl|address|quantity|pin|value)=[0-9A-Za-z.-]+)*$/,
+    ),
     shape: "a probe and how it is wired, such as sht3x,sda=5,scl=6,address=0x44,quantity=temperature",
   },
   {

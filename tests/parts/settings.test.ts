@@ -369,28 +369,32 @@ describe("a broker's address", () => {
 
 describe("a wiring", () => {
   test.each([
-    ["sensor", "sht3x,sda=5,scl=6", "driver 0, quantity 0, sda 5, scl 6, address 68, pin 0"],
+    ["sensor", "sht3x,sda=5,scl=6", "driver 0, quantity 0, sda 5, scl 6, address 68, pin 0, value 0"],
     [
       "sensor",
       "sht3x,quantity=humidity,address=0x45,scl=10,sda=0",
-      "driver 0, quantity 1, sda 0, scl 10, address 69, pin 0",
+      "driver 0, quantity 1, sda 0, scl 10, address 69, pin 0, value 0",
     ],
-    ["sensor", "bme280,sda=5,scl=6,quantity=pressure", "driver 1, quantity 2, sda 5, scl 6, address 118, pin 0"],
-    ["sensor", "bme280,sda=5,scl=6,address=0x77", "driver 1, quantity 0, sda 5, scl 6, address 119, pin 0"],
-    ["sensor", "sht3x,sda=5,scl=6,address=0x44", "driver 0, quantity 0, sda 5, scl 6, address 68, pin 0"],
-    ["sensor", "internal", "driver 2, quantity 0, sda 0, scl 0, address 0, pin 0"],
-    ["sensor", "ds18b20,pin=4", "driver 3, quantity 0, sda 0, scl 0, address 0, pin 4"],
-    ["actuator", "gpio,pin=8", "driver 4, pin 8, active high"],
-    ["actuator", "gpio,active=low,pin=08", "driver 4, pin 8, active low"],
+    [
+      "sensor",
+      "bme280,sda=5,scl=6,quantity=pressure",
+      "driver 1, quantity 2, sda 5, scl 6, address 118, pin 0, value 0",
+    ],
+    ["sensor", "bme280,sda=5,scl=6,address=0x77", "driver 1, quantity 0, sda 5, scl 6, address 119, pin 0, value 0"],
+    ["sensor", "sht3x,sda=5,scl=6,address=0x44", "driver 0, quantity 0, sda 5, scl 6, address 68, pin 0, value 0"],
+    ["sensor", "internal", "driver 2, quantity 0, sda 0, scl 0, address 0, pin 0, value 0"],
+    ["sensor", "ds18b20,pin=4", "driver 3, quantity 0, sda 0, scl 0, address 0, pin 4, value 0"],
+    ["actuator", "gpio,pin=8", "driver 5, pin 8, active high"],
+    ["actuator", "gpio,active=low,pin=08", "driver 5, pin 8, active low"],
   ])("of a %s can be %s", (mode, wiring, fields) => {
     expect(oneRecord(mode, wiring)).toBe(fields);
   });
 
   const SHT3X = "sht3x,sda=5,scl=6,address=0x44,quantity=temperature";
   test.each([
-    ["sensor", "", 'error "" is no driver; use sht3x, bme280, internal or ds18b20'],
-    ["sensor", "sht4x,sda=5", 'error "sht4x" is no driver; use sht3x, bme280, internal or ds18b20'],
-    ["sensor", "gpio,pin=8", 'error "gpio" is no driver; use sht3x, bme280, internal or ds18b20'],
+    ["sensor", "", 'error "" is no driver; use sht3x, bme280, internal, ds18b20 or constant'],
+    ["sensor", "sht4x,sda=5", 'error "sht4x" is no driver; use sht3x, bme280, internal, ds18b20 or constant'],
+    ["sensor", "gpio,pin=8", 'error "gpio" is no driver; use sht3x, bme280, internal, ds18b20 or constant'],
     ["actuator", "sht3x,sda=5,scl=6", 'error "sht3x" is no driver; use gpio'],
     ["sensor", "sht3x", `error sda= is missing; write it as ${SHT3X}`],
     ["sensor", "sht3x,sda=5", `error scl= is missing; write it as ${SHT3X}`],
@@ -417,9 +421,45 @@ describe("a wiring", () => {
       "error scl= is missing; write it as bme280,sda=5,scl=6,address=0x76,quantity=temperature",
     ],
     ["sensor", "ds18b20", "error pin= is missing; write it as ds18b20,pin=4"],
+    ["sensor", "constant", "error value= is missing; write it as constant,value=17.2"],
     ["actuator", "gpio,pin=8,active=on", "error active=on: it must be high or low, such as in gpio,pin=8,active=high"],
   ])("of a %s can't be %s", (mode, wiring, answer) => {
     expect(oneRecord(mode, wiring)).toBe(answer);
+  });
+
+  test.each([
+    ["17.2", 17_200],
+    ["-40", -40_000],
+    ["-0.001", -1],
+    ["0", 0],
+    ["1013.25", 1_013_250],
+    ["2000.000", 2_000_000],
+    ["-1000", -1_000_000],
+  ])("of no probe can have the value %s", (text, value) => {
+    const fields = `driver 4, quantity 0, sda 0, scl 0, address 0, pin 0, value ${value}`;
+    expect(oneRecord("sensor", `constant,value=${text}`)).toBe(fields);
+  });
+
+  test.each([
+    "",
+    "-",
+    ".",
+    ".5",
+    "17.",
+    "1.2345",
+    "2000.001",
+    "-1000.001",
+    "12345",
+    "1e3",
+    "+1",
+    "0x1",
+    "--1",
+    "1.-2",
+    "1.2.3",
+  ])("of no probe can't have the value %j", (text) => {
+    expect(oneRecord("sensor", `constant,value=${text}`)).toBe(
+      `error "${text}" is no value from -1000 to 2000 with at most three places; write it as constant,value=17.2`,
+    );
   });
 
   test("knows what the chip and the build have not", () => {

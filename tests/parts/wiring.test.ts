@@ -39,7 +39,7 @@ describe("docs/wiring.md", () => {
         "--chip",
         chip,
       );
-      expect(lines).toEqual(numbers.map((pin) => `driver 4, pin ${pin}, active high`));
+      expect(lines).toEqual(numbers.map((pin) => `driver 5, pin ${pin}, active high`));
       const starts = (/^([\d, ]+) decide/.exec(rest)?.[1] ?? "").split(", ").map(Number);
       expect(numbers.filter((pin) => starts.includes(pin))).toEqual([]);
       expect(new Set(numbers).size).toBe(numbers.length);

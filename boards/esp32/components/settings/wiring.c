@@ -8,9 +8,9 @@
 #include "nearest.h"
 #include "sht3x.h"
 
-enum option { SDA, SCL, ADDRESS, QUANTITY, PIN, ACTIVE, OPTIONS };
+enum option { SDA, SCL, ADDRESS, QUANTITY, PIN, ACTIVE, VALUE, OPTIONS };
 
-static const char *const optionNames[OPTIONS] = {"sda", "scl", "address", "quantity", "pin", "active"};
+static const char *const optionNames[OPTIONS] = {"sda", "scl", "address", "quantity", "pin", "active", "value"};
 
 #define BIT(option) (1U << (option))
 #define I2C_OPTIONS (BIT(SDA) | BIT(SCL) | BIT(ADDRESS) | BIT(QUANTITY))
@@ -49,6 +49,7 @@ static const struct driver {
      "bme280,sda=5,scl=6,address=0x76,quantity=temperature"},
     {"internal", WIRING_INTERNAL, true, 0, 0, {0, 0}, 1, "internal"},
     {"ds18b20", WIRING_DS18B20, true, BIT(PIN), BIT(PIN), {0, 0}, 1, "ds18b20,pin=4"},
+    {"constant", WIRING_CONSTANT, true, BIT(VALUE), BIT(VALUE), {0, 0}, 1, "constant,value=17.2"},
     {"gpio", WIRING_GPIO, false, BIT(PIN) | BIT(ACTIVE), BIT(PIN), {0, 0}, 0, "gpio,pin=8,active=high"},
 };
 
@@ -66,6 +67,8 @@ struct parse {
     /** A bit for each option that was given. */
     uint32_t given;
     uint8_t numbers[OPTIONS];
+    /** Of the option `value`, in thousandths. */
+    int32_t value;
     char *text;
 };
 
@@ -154,6 +157,41 @@ static bool take_active(struct parse *parse, struct word value)
     return true;
 }
 
+/* Digits of a number before its point, and after it. */
+#define WHOLE_DIGITS 4
+#define PART_DIGITS 3
+
+/* A decimal number, as thousandths. */
+static bool take_value(struct parse *parse, struct word value)
+{
+    struct word digits = value;
+    bool negative = digits.length > 0 && digits.text[0] == '-';
+    if (negative) {
+        digits.text++;
+        digits.length--;
+    }
+    const struct word whole = take(&digits, '.');
+    bool good = whole.length > 0 && whole.length <= WHOLE_DIGITS && digits.length <= PART_DIGITS;
+    /* A point with nothing behind it. */
+    good = good && (digits.length > 0 || value.text[value.length - 1] != '.');
+    int32_t number = 0;
+    for (uint32_t i = 0; good && i < whole.length + PART_DIGITS; i++) {
+        char digit = '0';
+        if (i < whole.length) {
+            digit = whole.text[i];
+        } else if (i - whole.length < digits.length) {
+            digit = digits.text[i - whole.length];
+        }
+        good = digit >= '0' && digit <= '9';
+        number = number * 10 + (digit - '0');
+    }
+    if (!good || number > (negative ? 1000000 : 2000000))
+        return refuse(parse, "\"%s\" is no value from -1000 to 2000 with at most three places; write it as %s", value,
+                      parse->driver->usage);
+    parse->value = negative ? -number : number;
+    return true;
+}
+
 static bool take_option(struct parse *parse, struct word text)
 {
     struct word value = text;
@@ -177,6 +215,8 @@ static bool take_option(struct parse *parse, struct word text)
         return take_quantity(parse, value);
     case ACTIVE:
         return take_active(parse, value);
+    case VALUE:
+        return take_value(parse, value);
     case OPTIONS:
         break;
     }
@@ -191,7 +231,7 @@ static bool take_driver(struct parse *parse, struct word name, bool sensor)
         if (drivers[i].sensor == sensor && is(name, drivers[i].name)) parse->driver = &drivers[i];
     if (parse->driver == NULL)
         return refuse(parse, "\"%s\" is no driver; use %s", name,
-                      sensor ? "sht3x, bme280, internal or ds18b20" : "gpio");
+                      sensor ? "sht3x, bme280, internal, ds18b20 or constant" : "gpio");
     if (parse->driver->driver == WIRING_INTERNAL && !parse->chip->internal)
         return refuse(parse, "%s: the %s has no temperature sensor of its own; wire a probe", name, parse->chip->name);
     if (parse->driver->driver == WIRING_DS18B20 && !parse->chip->ds18b20)
@@ -236,6 +276,7 @@ bool wiring_sensor(const char *value, uint32_t length, const struct settings_chi
         .scl = parse.numbers[SCL],
         .address = parse.numbers[ADDRESS],
         .pin = parse.numbers[PIN],
+        .value = parse.value,
     };
     return true;
 }

@@ -7,6 +7,8 @@
  *                                                              quantity: temperature (default), humidity, pressure
  *     internal                                                 the chip's own temperature; not every chip has it
  *     ds18b20,pin=4                                            only in builds with it
+ *     constant,value=17.2                                      no probe at all: to try a board, -1000 to 2000 of any
+ * unit
  *
  *     gpio,pin=8,active=high                                   active: high (default), low
  */
@@ -19,7 +21,7 @@
 #include "probe.h"
 #include "settings.h"
 
-enum wiring_driver { WIRING_SHT3X, WIRING_BME280, WIRING_INTERNAL, WIRING_DS18B20, WIRING_GPIO };
+enum wiring_driver { WIRING_SHT3X, WIRING_BME280, WIRING_INTERNAL, WIRING_DS18B20, WIRING_CONSTANT, WIRING_GPIO };
 
 struct sensor_wiring {
     enum wiring_driver driver;
@@ -30,6 +32,8 @@ struct sensor_wiring {
     uint8_t address;
     /** Of ds18b20. */
     uint8_t pin;
+    /** Of constant, in thousandths. */
+    int32_t value;
 };
 
 struct actuator_wiring {
