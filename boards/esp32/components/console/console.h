@@ -25,8 +25,8 @@ struct console;
 struct console_platform {
     void *context;
     /**
-     * Writes text. An answer can come in pieces: from the first piece of a line to the one that ends in a line feed, no
-     * log line may come in between.
+     * Writes text. A line of an answer can come in pieces: the first begins with `= `, the last ends in a line feed,
+     * and no log line may come in between.
      */
     void (*write)(void *context, const char *text, uint32_t length);
     /** These say what they have to say by console_answer(). */

@@ -46,7 +46,7 @@ enum bme280_phase {
     BME280_UNKNOWN,
     /** It was reset and copies its trimming parameters. */
     BME280_STARTING,
-    /** It sleeps. */
+    /** It has measured, and sleeps. */
     BME280_READY,
     BME280_CONVERTING,
 };
@@ -62,7 +62,6 @@ struct bme280 {
     struct bme280_trim trim;
     /** What the last conversion gave, and which of it was not read yet: a bit for each quantity. */
     uint32_t fresh;
-    uint32_t freshSinceMs;
     struct bme280_values values;
 };
 

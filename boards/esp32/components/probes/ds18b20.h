@@ -1,6 +1,6 @@
 /**
- * Maxim DS18B20: temperature over 1-Wire. Here is what its bytes mean; the line itself is the board's business. Sections
- * and tables are those of the datasheet "DS18B20 Programmable Resolution 1-Wire Digital Thermometer".
+ * Maxim DS18B20: temperature over 1-Wire. Here is what its bytes mean; the line itself is the board's business.
+ * Sections are those of the datasheet "DS18B20 Programmable Resolution 1-Wire Digital Thermometer".
  */
 #ifndef WASMOTE_DS18B20_H
 #define WASMOTE_DS18B20_H
@@ -12,7 +12,7 @@
 /** The scratchpad, with its CRC at the end ["Memory"]. */
 #define DS18B20_SCRATCHPAD_BYTES 9
 
-/** Milliseconds that a conversion of 12 bits takes at most ["Configuration Register", table 2]. */
+/** Milliseconds that a conversion of 12 bits takes at most ["Configuration Register"]. */
 #define DS18B20_CONVERSION_MS 750
 
 /** The CRC-8 of 1-Wire: x^8 + x^5 + x^4 + 1, bits reflected, from 0 on ["CRC Generation"]. */

@@ -19,12 +19,12 @@ struct sht3x {
     uint8_t address;
     /** Why the last read failed, or PROBE_OK. */
     enum probe_fault fault;
-    /** A conversion is under way, since then. */
+    /** A conversion is under way. */
     bool converting;
+    /** When it began, or when the last one was fetched. */
     uint32_t sinceMs;
     /** What the last conversion gave, and which of it was not read yet: a bit for each quantity. */
     uint32_t fresh;
-    uint32_t freshSinceMs;
     int32_t temperature;
     int32_t humidity;
 };

@@ -154,8 +154,8 @@ const char *settings_code_name(enum settings_code code);
 /** The row of a key, which need not be NUL-terminated, or NULL. */
 const struct setting *settings_find(const char *key, uint32_t length);
 
-/** The key most like this one, for "did you mean …?", or NULL. */
-const char *settings_nearest(const char *key, uint32_t length);
+/** The row whose key is most like this one, for "did you mean …?", or NULL. */
+const struct setting *settings_nearest(const char *key, uint32_t length);
 
 /** Whether a value, of any bytes, is one of its kind. `problem->text` begins with the key. @return problem->code. */
 enum settings_code settings_check(const struct settings *settings, const char *key, const char *value, uint32_t length,
@@ -200,5 +200,12 @@ bool settings_guest_key(const uint8_t *name, uint32_t length, char key[SETTINGS_
 /** board_config_get() of board.h, as it stands there. */
 int32_t settings_guest_get(const struct settings *settings, const uint8_t *name, uint32_t length, uint8_t *value,
                            uint32_t capacity);
+
+/**
+ * board_config_id() of board.h: a number that differs where anything that a module can ask for differs.
+ *
+ * @param workspace SETTINGS_VALUE_BYTES that this may overwrite.
+ */
+uint32_t settings_guest_id(const struct settings *settings, char *workspace);
 
 #endif
