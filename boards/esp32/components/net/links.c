@@ -1,16 +1,19 @@
 #include "net.h"
 
 #include <stddef.h>
-#include <sys/eventfd.h>
 
+#include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
+#include "sdkconfig.h"
 
 #include "abi.h"
 #include "board.h"
 #include "link.h"
 #include "monotonic.h"
 
-#ifndef CONFIG_IDF_TARGET_LINUX
+#if CONFIG_IDF_TARGET_LINUX
+#include <sys/eventfd.h>
+#else
 #include "esp_vfs_eventfd.h"
 #endif
 
@@ -24,7 +27,7 @@ bool net_init(const struct settings *settings)
 {
     nodeTask = xTaskGetCurrentTaskHandle();
     endpoints_init(settings);
-#ifndef CONFIG_IDF_TARGET_LINUX
+#if !CONFIG_IDF_TARGET_LINUX
     esp_vfs_eventfd_config_t config = {.max_fds = LINKS};
     if (esp_vfs_eventfd_register(&config) != ESP_OK) return false;
 #endif
