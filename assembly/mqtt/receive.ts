@@ -1,9 +1,10 @@
 /** Received bytes become events, one packet at a time. Whatever breaks the standard ends the connection [MQTT-4.8.0-1]. */
 
-import { connection, continuity, inbound, properties, RECEIVE, received } from "../image";
+import { connection, continuity, durability, inbound, properties, RECEIVE, received } from "../image";
 import {
   ASSIGNED_ID,
   AUTH,
+  CHECKPOINT,
   DOWNLOAD,
   INBOUND_QOS,
   MESSAGES,
@@ -177,6 +178,8 @@ export function acceptance(sessionPresent: i32): i32 {
   if (PERSISTENT && sessionPresent) return Event.RESUMED;
   forget();
   if (RECEIVES_QOS_2) received.count = 0;
+  // That this session is a new one must not be forgotten once it holds something.
+  if (CHECKPOINT == 2 && PERSISTENT) durability.isOwed = true;
   return Event.CONNECTED;
 }
 

@@ -231,7 +231,7 @@ function expectation(): u32 {
   if (UPLOAD) unusual |= upload.left;
   if (SENDS_QOS_2) unusual |= exchange.isQos2 | exchange.released;
   if (V5) unusual |= <u32>isUnusualConnection();
-  if (CHECKPOINT) unusual |= <u32>durability.isCopy | <u32>isHeldBack() | (sendableEnd() - queue.end);
+  if (CHECKPOINT) unusual |= (<u32>durability.isCopy) | (<u32>isHeldBack()) | (sendableEnd() - queue.end);
   if (SLEEP) unusual = 1;
   const waiting = queue.end - session.acknowledged;
   if (!isOnline() || unusual != 0 || waiting > 1) return Expect.ANYTHING;

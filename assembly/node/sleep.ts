@@ -6,7 +6,7 @@
 import { deep_sleep, net_recv } from "../hal";
 import { connection, inbound, queue, RECEIVE, schedule, session, sleep } from "../image";
 import { reached } from "../memory";
-import { isOutputIdle, Phase, setDeadline, takeLongWay } from "../mqtt/connection";
+import { isAwaiting, isOutputIdle, Phase, setDeadline, takeLongWay } from "../mqtt/connection";
 import { AWAKE_S, MESSAGES } from "../options";
 import { close } from "./link";
 
@@ -44,7 +44,8 @@ export function considerSleep(): u32 {
   const untilDue = schedule.dueAt - now;
   if (connection.phase > Phase.ONLINE || <i32>untilDue < LEAST_MS) return LEAST_MS;
   const isOnline = connection.phase == Phase.ONLINE;
-  const isDone = isOnline && queue.end == session.acknowledged && isOutputIdle() && (!MESSAGES || inbound.size == 0);
+  const isHeard = MESSAGES ? inbound.size == 0 : true;
+  const isDone = isOnline && queue.end == session.acknowledged && isOutputIdle() && isHeard && !isAwaiting();
   if (!isDone) sleep.busyAt = now;
   const tiredAt = sleep.wokeAt + AWAKE_S * 1_000;
   const sleepAt = isDone ? sleep.busyAt + LINGER_MS : tiredAt;

@@ -139,6 +139,10 @@ export const RUN_OPTIONS = {
     description: "a configuration value for the module; may be repeated",
     parse: parseSetting,
   }),
+  image: option<string | undefined>({
+    flags: "--image <file>",
+    description: "keep the node's checkpoints there, and go on from them",
+  }),
   logLevel: option<LogLevelName>({
     flags: "--log-level <level>",
     description: "the least that is printed: debug, info, warn or error",

@@ -12,6 +12,8 @@ export interface NodeBoardParts {
   /** Without one, the operating system's randomness seeds the node's. */
   readonly seed: number | undefined;
   readonly log: (level: LogLevel, text: string) => void;
+  /** Called when the node asks for a checkpoint; returns 0, or `ENOTSUP` if no image is kept. */
+  readonly checkpoint: () => number;
   /** Called when the node asks for deep sleep; the power is cut after the step. */
   readonly deepSleep: (ms: number) => void;
 }
@@ -36,7 +38,7 @@ export function createNodeBoard(parts: NodeBoardParts): Board {
     unixMs: () => Date.now(),
     random: () => random.next(),
     config: (key) => parts.config.get(key),
-    checkpoint: () => Errno.ENOTSUP,
+    checkpoint: parts.checkpoint,
     deepSleep(ms) {
       parts.deepSleep(ms);
       return 0;

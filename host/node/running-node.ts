@@ -43,6 +43,8 @@ export interface NodeSettings {
   readonly sensor?: string | undefined;
   /** Seeds the node's random numbers and its sensor: the same seed gives the same run. */
   readonly seed?: number | undefined;
+  /** A file that keeps the node's checkpoints: it goes on from the newest one. Without it every start is a fresh one. */
+  readonly image?: string | undefined;
   /** Further configuration values, over those above. */
   readonly config?: Readonly<Record<string, string>> | undefined;
 }

@@ -10,6 +10,8 @@ import { parseEndpoint } from "../hal/endpoint.ts";
 import { createNodeBoard } from "../hal/node-board.ts";
 import { createSensor, defaultSensor, singleSensor } from "../hal/sensors.ts";
 import { SocketNetwork } from "../hal/socket-network.ts";
+import { FileSlots, type Slots } from "../storage/slots.ts";
+import { ImageKeeper } from "./image-keeper.ts";
 import { LogBook, type LogLine } from "./log.ts";
 import {
   configuration,
@@ -30,6 +32,8 @@ export interface V8NodeOptions {
   readonly firstNowMs?: number;
   /** The wait before the first restart after a trap, in milliseconds. */
   readonly restartMs?: number;
+  /** Where checkpoints are kept, if not in the file of `NodeSettings.image`. */
+  readonly slots?: Slots;
 }
 
 export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
@@ -39,6 +43,9 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
   readonly #network: SocketNetwork;
   readonly #sensors: ReturnType<typeof singleSensor>;
   readonly #logBook: LogBook;
+  readonly #config: ReadonlyMap<string, string>;
+  readonly #slots: Slots | undefined;
+  readonly #keeper: ImageKeeper;
   readonly #epochMs: number;
   readonly #firstRestartMs: number;
   #instance: NodeInstance | undefined;
@@ -52,10 +59,13 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
   #sleptFromMs = 0;
   #leaving = false;
   #bootedMs = 0;
+  /** This life began with an image that was restored, and that may be why the node fails. */
+  #isResumed = false;
+  #isSuspect = false;
   #stopping = false;
   #over = false;
 
-  /** Throws `EENDPOINT`, `ETLS` or `ESENSOR` for settings that are none. Nothing runs before `start()`. */
+  /** Throws `EENDPOINT`, `ETLS`, `ESENSOR` or `EIMAGEFILE` for settings that are none. Nothing runs before `start()`. */
   constructor(module: LoadedModule, settings: NodeSettings, options: V8NodeOptions = {}) {
     super();
     this.id = settings.id;
@@ -68,6 +78,9 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
       settings.tls,
     );
     this.#sensors = singleSensor(createSensor(settings.sensor ?? defaultSensor(settings.id)));
+    this.#config = configuration(settings);
+    this.#slots = options.slots ?? (settings.image === undefined ? undefined : new FileSlots(settings.image));
+    this.#keeper = new ImageKeeper(this.#slots, module.metadata, this.#config, (level, text) => this.#log(level, text));
     this.#epochMs = options.firstNowMs === undefined ? 0 : options.firstNowMs - performance.now();
     this.#firstRestartMs = options.restartMs ?? RESTART_MS.first;
     this.#restartMs = this.#firstRestartMs;
@@ -116,9 +129,10 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
     const board = createNodeBoard({
       network: this.#network,
       sensors: this.#sensors,
-      config: configuration(this.#settings),
+      config: this.#config,
       seed: this.#settings.seed,
       log: (level, text) => this.#log(level, text),
+      checkpoint: () => this.#keeper.ask(),
       deepSleep: (ms) => {
         this.#sleepMs = ms;
       },
@@ -126,7 +140,16 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
     const instance = new NodeInstance(this.#module, board);
     this.#bootedMs = performance.now();
     this.#instance = instance;
-    this.#guarded(() => instance.setup(), 0);
+    if (this.#isSuspect) this.#keeper.giveUp();
+    const resumed = this.#isSuspect ? undefined : this.#keeper.restore();
+    this.#isSuspect = false;
+    this.#isResumed = resumed !== undefined;
+    if (resumed === undefined) {
+      this.#guarded(() => instance.setup(), 0);
+    } else {
+      instance.writeImage(resumed.image);
+      this.#guarded(() => instance.resume(this.#now(), resumed.ageMs), 0);
+    }
   }
 
   /** Called by the network: the node runs as soon as whatever runs now is done. */
@@ -142,6 +165,7 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
     this.#guarded(() => {
       const waitMs = instance.step(this.#now());
       instance.checkCanary();
+      this.#keeper.save(instance.image);
       if (waitMs === STEP_ENDED) this.#leave();
       else this.#schedule(waitMs);
     });
@@ -156,6 +180,7 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
       this.#fault(error);
       return;
     }
+    if (this.#instance !== undefined) this.#keeper.save(this.#instance.image);
     if (waitMs !== undefined && !this.#over) this.#schedule(waitMs);
     if (this.#sleepMs > 0 && !this.#over) this.#sleep();
   }
@@ -197,6 +222,8 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
     this.#cancel();
     this.#instance = undefined;
     this.#sleepMs = 0;
+    this.#keeper.drop();
+    this.#isSuspect = this.#isResumed && performance.now() - this.#bootedMs <= RESTART_MS.last;
     this.#network.destroy();
     if (performance.now() - this.#bootedMs > RESTART_MS.last) this.#restartMs = this.#firstRestartMs;
     const waitMs = this.#restartMs;
@@ -222,6 +249,7 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
     this.#cancel();
     this.#instance = undefined;
     this.#network.destroy();
+    this.#slots?.close();
     this.emit("ended");
   }
 }

@@ -107,6 +107,7 @@ function programArguments(settings: NodeSettings): string[] {
     ...option("interval", settings.intervalMs),
     ...option("sensor", settings.sensor),
     ...option("seed", settings.seed),
+    ...option("image", settings.image),
     ...Object.entries(settings.config ?? {}).flatMap(([key, value]) => option("set", `${key}=${value}`)),
     ...option("log-level", "debug"),
   ];

@@ -14,7 +14,12 @@ export type Method = "A" | "B";
 export interface Cuts {
   readonly sent?: readonly number[];
   readonly received?: readonly number[];
+  /** The node's power is cut after so many bytes that it sent, in the middle of its step. */
+  readonly power?: number;
 }
+
+/** Thrown through the node's step, which thereby never ends. */
+export class PowerCut extends Error {}
 
 interface Outgoing {
   readonly id: number;
@@ -40,6 +45,7 @@ export class ModelBroker {
   readonly #version: Version;
   readonly #method: Method;
   readonly #cuts: { sent: number[]; received: number[] };
+  #powerCutAt: number;
   #parser = mqttPacket.parser();
   #alive = false;
   #hasSession = false;
@@ -53,6 +59,7 @@ export class ModelBroker {
     this.#version = version;
     this.#method = method;
     this.#cuts = { sent: [...(cuts.sent ?? [])], received: [...(cuts.received ?? [])] };
+    this.#powerCutAt = cuts.power ?? Number.POSITIVE_INFINITY;
     node.board.onSend = (bytes) => this.#take(bytes);
   }
 
@@ -86,9 +93,19 @@ export class ModelBroker {
         this.#cut();
         return;
       }
+      if (this.sent >= this.#powerCutAt) {
+        this.#powerCutAt = Number.POSITIVE_INFINITY;
+        this.powerCut();
+        throw new PowerCut();
+      }
       this.sent++;
       this.#parser.parse(Buffer.of(byte));
     }
+  }
+
+  /** The node's side of the link is gone, without a word. */
+  powerCut(): void {
+    this.#alive = false;
   }
 
   #cut(): void {

@@ -277,6 +277,26 @@ describe("docs/boards.md", () => {
   });
 });
 
+describe("docs/durability.md", () => {
+  test("has figures of flash wear that follow from its slots and erasures", () => {
+    const text = section(read("docs/durability.md"), "### What it costs the flash");
+    const number = (pattern: RegExp): number => Number(text.match(pattern)?.[1]?.replaceAll(",", ""));
+    const writes = number(/takes some ([\d,]+) erasures/) * number(/has (\d+) slots/);
+    expect(writes).toBe(3_200_000);
+    const unit: Record<string, number> = { s: 1, min: 60 };
+    const table = rows(text);
+    expect(table).toHaveLength(5);
+    for (const [interval = "", ...cells] of table) {
+      const [count, name = ""] = interval.split(" ");
+      for (const [index, each] of [1, 2].entries()) {
+        const daily = (each * 86_400) / (Number(count) * (unit[name] ?? Number.NaN));
+        const years = Number((writes / daily / 365).toPrecision(writes / daily / 365 < 0.1 ? 1 : 2));
+        expect(cells.slice(2 * index, 2 * index + 2)).toEqual([daily.toLocaleString("en"), `${years} years`]);
+      }
+    }
+  });
+});
+
 describe("links", () => {
   const pages = [
     "README.md",

@@ -45,5 +45,24 @@ describe.each(ENGINES)("examples/session under $name", (target) => {
       // The subscription waited too.
       expect(broker.log.count((line) => line === `Received SUBSCRIBE from ${ID}`)).toBe(1);
     });
+
+    test(`gets what waited while it had no power, in MQTT ${mqtt}`, async (lab) => {
+      const broker = await lab.mosquitto();
+      const observer = await lab.observer(broker);
+      const settings = { module: "session", config: { mqtt }, seed: SEED, image: lab.path("session.image") };
+      const first = await lab.node(broker, settings);
+      await broker.log.first("SUBACK", (line) => line === `Sending SUBACK to ${ID}`);
+      await observer.publish(TOPIC, "zero");
+      await first.says("zero");
+      await broker.log.first("PUBACK", (line) => line.startsWith(`Received PUBACK from ${ID}`));
+      first.kill();
+      await observer.messages.first("will", ({ topic, payload }) => topic === STATUS && payload === "offline");
+      for (const text of ["one", "two", "three"]) await observer.publish(TOPIC, text);
+      const second = await lab.node(broker, settings);
+      await second.says("three");
+      const said = second.log.entries.map(({ text }) => text).filter((text) => NOTICES.test(text));
+      expect(said).toEqual(["one", "two", "three"]);
+      expect(broker.log.count((line) => line === `Received SUBSCRIBE from ${ID}`)).toBe(1);
+    });
   }
 });

@@ -104,9 +104,14 @@ export class Lab {
    * Starts a node: the temperature example in this test's version, with a constant sensor, a reading each 200 ms, over TCP,
    * unless told otherwise: with `brokers`, it uses those addresses.
    */
-  async node(broker: { readonly port: number }, options: NodeOptions = {}): Promise<TestNode> {
+  node(broker: { readonly port: number }, options: NodeOptions = {}): Promise<TestNode> {
+    return this.nodeUnder(this.#target, broker, options);
+  }
+
+  /** The same on another target than this test's. */
+  async nodeUnder(target: Target, broker: { readonly port: number }, options: NodeOptions = {}): Promise<TestNode> {
     const { module = "temperature", ...settings } = options;
-    const node = await TestNode.start(this.#target, {
+    const node = await TestNode.start(target, {
       id: ID,
       sensor: "constant:17.2",
       intervalMs: 200,

@@ -24,6 +24,7 @@ export async function run(module: string, options: RunValues): Promise<void> {
     intervalMs: options.interval,
     sensor: options.sensor,
     seed: options.seed,
+    image: options.image,
     config: options.set,
   });
   const least = LOG_LEVELS.indexOf(options.verbose ? "debug" : options.logLevel);

@@ -23,6 +23,12 @@ export class ScriptedBoard implements Board {
   sensorError = 0;
   /** Milliseconds since the Unix epoch; undefined until the clock is set. */
   clockUnixMs: number | undefined;
+  /** Whether images are kept. No script says so: none are, as under wasm3. */
+  keepsImages = false;
+  /** Whether the node has asked for a checkpoint since this was cleared. */
+  isCheckpointAsked = false;
+  /** Called when the node asks for deep sleep. */
+  onSleep: ((ms: number) => void) | undefined;
   /** How many endpoints are configured. No script says so: one, as under wasm3. */
   endpoints = 1;
   /** Bytes that `net_send` took. */
@@ -174,10 +180,13 @@ export class ScriptedBoard implements Board {
   }
 
   checkpoint(): number {
-    return Errno.ENOTSUP;
+    if (!this.keepsImages) return Errno.ENOTSUP;
+    this.isCheckpointAsked = true;
+    return 0;
   }
 
-  deepSleep(): number {
+  deepSleep(ms: number): number {
+    this.onSleep?.(ms);
     return 0;
   }
 

@@ -15,6 +15,8 @@ export interface TestNodeOptions {
   readonly config?: Readonly<Record<string, string | undefined>>;
   /** The first step's clock. */
   readonly nowMs?: number;
+  /** Whether the board keeps images. */
+  readonly keepsImages?: boolean;
   /** Of `random()`. */
   readonly seed?: number;
   /** How many endpoints are configured; 1 unless it is given. */
@@ -31,13 +33,22 @@ export class TestNode {
   links = 0;
   /** The endpoint of the last one. */
   endpoint = -1;
+  /** How many checkpoints the node has asked for. */
+  checkpoints = 0;
+  /** How long the node asked to sleep in its last step, or 0. */
+  sleepMs = 0;
   readonly #node: NodeInstance;
   readonly #constants: Constants;
+  readonly #fresh: Uint8Array;
+  #durable: Uint8Array | undefined;
   #sent = "";
   #logs: string[] = [];
   #actuations: number[] = [];
 
-  constructor(module: LoadedModule, { config = {}, nowMs = 1000, seed = 1, endpoints = 1 }: TestNodeOptions = {}) {
+  constructor(
+    module: LoadedModule,
+    { config = {}, nowMs = 1000, seed = 1, endpoints = 1, keepsImages = false }: TestNodeOptions = {},
+  ) {
     for (const [key, value] of Object.entries({ id: ID, ...config })) {
       if (value !== undefined) this.board.setConfig(key, value);
     }
@@ -53,8 +64,13 @@ export class TestNode {
         this.endpoint = Number(line.slice("open ".length));
       } else if (line.startsWith("actuator 0 ")) this.#actuations.push(Number(line.slice("actuator 0 ".length)));
     };
+    this.board.keepsImages = keepsImages;
+    this.board.onSleep = (ms) => {
+      this.sleepMs = ms;
+    };
     this.nowMs = nowMs;
     this.#node = new NodeInstance(module, this.board);
+    this.#fresh = this.#node.readImage();
     this.#constants = new Constants(this.#node.image);
     this.#node.setup();
   }
@@ -64,8 +80,10 @@ export class TestNode {
   /** Lets time pass, then runs one step. */
   step(afterMs = 0): this {
     this.nowMs = (this.nowMs + afterMs) >>> 0;
+    this.sleepMs = 0;
     this.waitMs = this.#node.step(this.nowMs);
     this.#check();
+    if (this.board.isCheckpointAsked) this.#keep();
     return this;
   }
 
@@ -123,6 +141,22 @@ export class TestNode {
     this.nowMs = nowMs;
     this.board.dropLink();
     this.#node.resume(nowMs, sleptMs);
+    this.#check();
+    return this;
+  }
+
+  /**
+   * The power is cut, and comes back: the node goes on from its last checkpoint, or begins anew if there is none. Its clock
+   * then begins at `nowMs`.
+   */
+  powerCut(nowMs: number): this {
+    this.nowMs = nowMs;
+    this.waitMs = 0;
+    this.board.dropLink();
+    this.board.isCheckpointAsked = false;
+    this.#node.writeImage(this.#durable ?? this.#fresh);
+    if (this.#durable) this.#node.resume(nowMs, 0);
+    else this.#node.setup();
     this.#check();
     return this;
   }
@@ -214,6 +248,12 @@ export class TestNode {
     this.board.network.open(0);
     this.board.openLink();
     this.#node.writeImage(image);
+  }
+
+  #keep(): void {
+    this.board.isCheckpointAsked = false;
+    this.checkpoints++;
+    this.#durable = this.#node.readImage();
   }
 
   #check(): void {
