@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "abi.h"
-#include "crc32.h"
 #include "nearest.h"
 
 #define WIFI_NAME_BYTES 32
@@ -258,23 +257,4 @@ int32_t settings_guest_get(const struct settings *settings, const uint8_t *name,
     if (idLength > capacity) return HAL_EOVERFLOW;
     memcpy(value, settings->fallbackId, idLength);
     return (int32_t)idLength;
-}
-
-uint32_t settings_guest_id(const struct settings *settings, char *workspace)
-{
-    char key[SETTINGS_KEY_BYTES];
-    uint32_t id = 0;
-    const uint8_t *fallbackId = (const uint8_t *)settings->fallbackId;
-    id = crc32(0, fallbackId, (uint32_t)strlen(settings->fallbackId));
-    for (uint32_t i = 0; settings->store->key(settings->store->context, i, key) == 0; i++) {
-        uint32_t length = (uint32_t)strlen(key);
-        const struct setting *setting = settings_find(key, length);
-        if (setting == NULL || !setting->guest) continue;
-        int32_t valueLength = settings_get(settings, key, workspace, SETTINGS_VALUE_BYTES);
-        /* The key's NUL separates it from its value; the sum does not depend on the order of the keys. */
-        uint32_t crc = crc32(0, (const uint8_t *)key, length + 1);
-        if (valueLength > 0) crc = crc32(crc, (const uint8_t *)workspace, (uint32_t)valueLength);
-        id += crc;
-    }
-    return id;
 }

@@ -201,11 +201,4 @@ bool settings_guest_key(const uint8_t *name, uint32_t length, char key[SETTINGS_
 int32_t settings_guest_get(const struct settings *settings, const uint8_t *name, uint32_t length, uint8_t *value,
                            uint32_t capacity);
 
-/**
- * board_config_id() of board.h: a number that differs where anything that a module can ask for differs.
- *
- * @param workspace SETTINGS_VALUE_BYTES that this may overwrite.
- */
-uint32_t settings_guest_id(const struct settings *settings, char *workspace);
-
 #endif

@@ -41,7 +41,7 @@ static bool is_host(char c, bool bracket)
 {
     char lower = (char)(c | 0x20);
     if (is_digit(c) || c == '.') return true;
-    if (bracket) return c == ':' || c == '%' || (lower >= 'a' && lower <= 'f');
+    if (bracket) return c == ':' || (lower >= 'a' && lower <= 'f');
     return c == '-' || c == '_' || (lower >= 'a' && lower <= 'z');
 }
 
