@@ -147,7 +147,6 @@ static const struct console_platform platform = {
 static void boot(void)
 {
     static char value[SETTINGS_VALUE_BYTES];
-    char text[SETTINGS_TEXT_BYTES];
     bootMs = monotonic_ms();
     restarting = false;
     readings = 0;
@@ -157,6 +156,7 @@ static void boot(void)
         log_line('I', "wasmote", "on an %s", settings->chip->name);
     }
     if (options->provision != NULL) {
+        char text[SETTINGS_TEXT_BYTES];
         enum provision_outcome outcome = partition_take(options->provision, settings, text);
         if (outcome != PROVISION_NOTHING && !options->quiet)
             log_line(outcome == PROVISION_DONE ? 'I' : 'E', "provision", "%s", text);

@@ -9,10 +9,12 @@
 static enum provision_outcome read_text(FILE *file, struct provision *provision)
 {
     uint8_t page[PAGE_BYTES];
-    size_t length = 0;
+    bool more = true;
     rewind(file);
-    while ((length = fread(page, 1, sizeof page, file)) > 0 && provision_feed(provision, page, (uint32_t)length))
-        continue;
+    while (more) {
+        size_t length = fread(page, 1, sizeof page, file);
+        more = length > 0 && provision_feed(provision, page, (uint32_t)length);
+    }
     return provision_end(provision);
 }
 

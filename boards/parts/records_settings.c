@@ -59,8 +59,9 @@ static bool parse_url(const struct settings *settings, const uint8_t *record, ui
     if (why != NULL) {
         (void)printf("error %s", why);
     } else {
-        (void)printf("%s%s %.*s %u %.*s", url.webSocket ? "ws" : "mqtt", url.tls ? "s" : "", (int)url.hostLength,
-                     url.host, (unsigned)url.port, (int)url.pathLength, url.path);
+        (void)printf("%s%s %.*s %u ", url.webSocket ? "ws" : "mqtt", url.tls ? "s" : "", (int)url.hostLength, url.host,
+                     (unsigned)url.port);
+        (void)fwrite(url.path, 1, url.pathLength, stdout);
     }
     return true;
 }

@@ -77,6 +77,7 @@ describe("the line editor", () => {
     expect(echo("  append   wifi_password  a b")).toBe("  append   wifi_password ****");
     expect(echo("set key x")).toBe("set key *");
     expect(echo("set pasword hunter2")).toBe("set pasword *******");
+    expect(echo("append pasword hunter2")).toBe("append pasword *******");
     expect(echo("ste password hunter2")).toBe("ste password *******");
     expect(echo("set username hunter2")).toBe("set username hunter2");
     expect(echo("get password")).toBe("get password");

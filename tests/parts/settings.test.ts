@@ -69,6 +69,8 @@ describe("a value", () => {
 
   test.each([
     ["id", "", "INVALID id has no value; give it one, or unset it"],
+    ["id", "/ab", "INVALID id must be 1 to 23 of 0-9 A-Z a-z - _"],
+    ["id", "ab\0", "INVALID id must be 1 to 23 of 0-9 A-Z a-z - _"],
     ["id", "a/b", "INVALID id must be 1 to 23 of 0-9 A-Z a-z - _"],
     ["id", "x".repeat(24), "TOO_LONG id has 24 bytes; it may have 23 at most"],
     ["wifi_ssid", "x".repeat(33), "TOO_LONG wifi_ssid has 33 bytes; it may have 32 at most"],
@@ -82,6 +84,11 @@ describe("a value", () => {
     [
       "wifi_password",
       "Passwörter",
+      "INVALID wifi_password must be printable ASCII; a Wi-Fi's password has no other characters",
+    ],
+    [
+      "wifi_password",
+      "\u007f12345678",
       "INVALID wifi_password must be printable ASCII; a Wi-Fi's password has no other characters",
     ],
     ["broker", "http://x", "INVALID broker: it must begin with mqtt://, mqtts://, ws:// or wss://"],
@@ -282,6 +289,12 @@ describe("PEM", () => {
       "has lost some of its base64; copy the whole file",
     ],
     [
+      "too much padding",
+      "ca",
+      "-----BEGIN CERTIFICATE-----\nTUlJQ===\n-----END CERTIFICATE-----\n",
+      "has lost some of its base64; copy the whole file",
+    ],
+    [
       "another END",
       "key",
       key.replace("END PRIVATE", "END EC PRIVATE"),
@@ -361,6 +374,7 @@ describe("a wiring", () => {
     ],
     ["sensor", "bme280,sda=5,scl=6,quantity=pressure", "driver 1, quantity 2, sda 5, scl 6, address 118, pin 0"],
     ["sensor", "bme280,sda=5,scl=6,address=0x77", "driver 1, quantity 0, sda 5, scl 6, address 119, pin 0"],
+    ["sensor", "sht3x,sda=5,scl=6,address=0x44", "driver 0, quantity 0, sda 5, scl 6, address 68, pin 0"],
     ["sensor", "internal", "driver 2, quantity 0, sda 0, scl 0, address 0, pin 0"],
     ["sensor", "ds18b20,pin=4", "driver 3, quantity 0, sda 0, scl 0, address 0, pin 4"],
     ["actuator", "gpio,pin=8", "driver 4, pin 8, active high"],
@@ -394,6 +408,11 @@ describe("a wiring", () => {
     ["sensor", "sht3x,sda=5,scl=6,quantity=pressure", "error quantity of sht3x must be temperature or humidity"],
     ["sensor", "bme280,sda=5,scl=6,quantity=", "error quantity of bme280 must be temperature, humidity or pressure"],
     ["sensor", "internal,pin=4", 'error "pin" is no option of it; write it as internal'],
+    [
+      "sensor",
+      "bme280,sda=5",
+      "error scl= is missing; write it as bme280,sda=5,scl=6,address=0x76,quantity=temperature",
+    ],
     ["sensor", "ds18b20", "error pin= is missing; write it as ds18b20,pin=4"],
     ["actuator", "gpio,pin=8,active=on", "error active=on: it must be high or low, such as in gpio,pin=8,active=high"],
   ])("of a %s can't be %s", (mode, wiring, answer) => {
@@ -453,7 +472,15 @@ describe("a module", () => {
   );
 
   test("asks for what can't be a key, and gets nothing", () => {
-    for (const name of ["", "wifi_password", "twelve_bytes", "a b", "app.\0", "ä", "x".repeat(1000)]) {
+    for (const name of [
+      "",
+      "wifi_password",
+      "twelve_bytes",
+      "a b",
+      "app.\0",
+      "ä",
+      ...[12, 15, 16, 17, 1000].map((length) => "x".repeat(length)),
+    ]) {
       expect(oneRecord("guest-key", name)).toBe("none");
     }
     // Its own are asked for by their name alone.
