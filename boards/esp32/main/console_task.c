@@ -20,7 +20,6 @@
 
 /* Bytes; a setting's check nests deepest. */
 #define STACK_BYTES 4096
-#define PRIORITY 1
 
 /* For what is still on its way to the broker, and to the serial line. */
 #define RESTART_MS 500
@@ -91,7 +90,7 @@ static void run(void *argument)
 
 void console_start(struct firmware *firmware)
 {
-    if (!serial_init() || xTaskCreate(run, "console", STACK_BYTES, firmware, PRIORITY, NULL) != pdPASS)
+    if (!serial_init() || xTaskCreate(run, "console", STACK_BYTES, firmware, uxTaskPriorityGet(NULL), NULL) != pdPASS)
         ESP_LOGE(tag, "there is no console: no memory is left");
 }
 

@@ -31,9 +31,6 @@
 #define STACK_BYTES 4096
 #define STACK_TLS_BYTES 7168
 
-/* The same as the node's: neither waits for the other. */
-#define PRIORITY 1
-
 static const char *const tag = "net";
 
 void link_wake(struct link *link)
@@ -173,7 +170,8 @@ bool link_start(struct link *link)
 {
     atomic_store(&link->running, true);
     uint32_t stack = link->endpoint->tls ? STACK_TLS_BYTES : STACK_BYTES;
-    if (xTaskCreate(run, "link", stack, link, PRIORITY, NULL) == pdPASS) return true;
+    /* The node's own priority: neither waits for the other. */
+    if (xTaskCreate(run, "link", stack, link, uxTaskPriorityGet(NULL), NULL) == pdPASS) return true;
     atomic_store(&link->running, false);
     ESP_LOGE(tag, "no memory is left for a link");
     return false;

@@ -25,7 +25,8 @@ static RTC_NOINIT_ATTR struct {
     uint8_t image[SLEEP_IMAGE_BYTES];
 } kept;
 
-/* The time of day runs on through deep sleep, whether it was ever set or not; nothing sets it before sleep_restore(). */
+/* The time of day runs on through deep sleep, whether it was ever set or not; nothing sets it before sleep_restore().
+ */
 static int64_t now_ms(void)
 {
     struct timeval now = {0};
