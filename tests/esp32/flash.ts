@@ -45,7 +45,10 @@ export class Flash {
   provision(settings: Readonly<Record<string, string>>): this {
     const lines = Object.entries(settings).map(([key, value]) => `${key}=${escaped(value)}\n`);
     const text = `wasmote provision 1\n${lines.join("")}`;
-    return this.#write(PARTITIONS.provision, Buffer.from(`${text}crc32=${crc32(text).toString(16).padStart(8, "0")}\n`));
+    return this.#write(
+      PARTITIONS.provision,
+      Buffer.from(`${text}crc32=${crc32(text).toString(16).padStart(8, "0")}\n`),
+    );
   }
 
   /** Flips a bit. */

@@ -68,9 +68,12 @@ describe("a device from the factory", () => {
   });
 
   test("takes nothing of a provision text that is damaged, and says so", async () => {
-    flash.writeModule(0, 1, temperature).provision(settings()).damage(PARTITIONS.provision + 30);
+    flash
+      .writeModule(0, 1, temperature)
+      .provision(settings())
+      .damage(PARTITIONS.provision + 30);
     await start().says(/^E .* provision: /);
-    expect(await start().ask("get broker")).toEqual([expect.stringMatching(/^error NOT_SET /)]);
+    expect(await device?.ask("get broker")).toEqual([expect.stringMatching(/^error NOT_SET /)]);
   });
 });
 
@@ -78,7 +81,8 @@ describe("the console", () => {
   test("sets a device up that nobody has provisioned", async () => {
     flash.writeModule(0, 1, temperature);
     const first = start();
-    for (const [key, value] of Object.entries(settings())) expect(await first.ask(`set ${key} ${value}`)).toEqual(["ok"]);
+    for (const [key, value] of Object.entries(settings()))
+      expect(await first.ask(`set ${key} ${value}`)).toEqual(["ok"]);
     await first.cut();
     start();
     await reading();

@@ -82,6 +82,7 @@ void app_main(void)
     prepare_linux();
     heap_log("boot");
     watchdog_init();
+    led_init();
     open_settings(&firmware.settings);
     console_start(&firmware);
     look_at_settings(&firmware.settings);

@@ -19,7 +19,7 @@
 #include "sleep.h"
 
 /* Bytes; a setting's check nests deepest. */
-#define STACK_BYTES 4096
+#define STACK_BYTES 5120
 
 /* For what is still on its way to the broker, and to the serial line. */
 #define RESTART_MS 500

@@ -6,7 +6,6 @@
 #include <stddef.h>
 
 #include "settings.h"
-#include "wiring.h"
 
 /** This chip, for the checks of settings. */
 extern const struct settings_chip chip;
@@ -30,8 +29,8 @@ enum led_state {
     LED_CONNECTED,
 };
 
-/** Takes over the LED's pin; an LED that is not wired is shown to nobody. */
-void led_init(const struct actuator_wiring *wiring);
+/** Does nothing in a build for a board without one. */
+void led_init(void);
 
 void led_show(enum led_state state);
 

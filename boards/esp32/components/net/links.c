@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "esp_log.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
 #include "sdkconfig.h"
@@ -23,8 +24,17 @@
 static struct link links[LINKS];
 static TaskHandle_t nodeTask;
 
+/* They log what link_task.c says better, and the headers of a WebSocket's request: its path may hold a token. */
+static void quieten_transports(void)
+{
+    static const char *const tags[] = {"transport_base", "transport_ws", "esp-tls", "esp-tls-mbedtls"};
+    for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++)
+        esp_log_level_set(tags[i], ESP_LOG_NONE);
+}
+
 bool net_init(const struct settings *settings)
 {
+    quieten_transports();
     nodeTask = xTaskGetCurrentTaskHandle();
     endpoints_init(settings);
 #if !CONFIG_IDF_TARGET_LINUX

@@ -30,10 +30,7 @@ void devices_init(const struct settings *settings)
     (void)settings;
 }
 
-void led_init(const struct actuator_wiring *wiring)
-{
-    (void)wiring;
-}
+void led_init(void) {}
 
 void led_show(enum led_state state)
 {
