@@ -473,7 +473,7 @@ describe("a wiring", () => {
     for (const pin of [34, 39, 6, 11, 1, 3]) {
       expect(oneRecord("actuator", `gpio,pin=${pin}`, "--chip", "esp32")).toMatch(/^error GPIO \d+ is no output/);
     }
-    expect(oneRecord("actuator", "gpio,pin=48", "--chip", "esp32s3")).toBe("driver 4, pin 48, active high");
+    expect(oneRecord("actuator", "gpio,pin=48", "--chip", "esp32s3")).toBe("driver 5, pin 48, active high");
   });
 
   test("of any text ends in fields or in an error", () => {
