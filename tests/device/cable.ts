@@ -1,7 +1,7 @@
 /** A serial cable: two pseudo-terminals of socat's, and what is sent into one comes out of the other. */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createReadStream, existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../host/modules.ts";
@@ -45,6 +45,18 @@ export class Cable {
   /** What the board says. */
   say(text: string): void {
     writeFileSync(this.board, text);
+  }
+
+  /** Calls back with what the board has heard so far, whenever it hears more, until the cable is pulled. */
+  listen(heard: (text: string) => void): void {
+    let text = "";
+    const stream = createReadStream(this.board, { encoding: "latin1" });
+    stream.on("data", (piece) => {
+      text += piece;
+      heard(text);
+    });
+    // That is how it ends.
+    stream.on("error", () => {});
   }
 
   async remove(): Promise<void> {
