@@ -341,12 +341,14 @@ test("`config` reaches an emulator's serial line by its TCP port", async () => {
   await board.start();
   const port = await freePort();
   const bridge = spawn("socat", [`TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr,fork`, `OPEN:${board.port},raw,echo=0`]);
-  const address = `socket://127.0.0.1:${port}`;
-  let outcome: Outcome = { code: null, stdout: "", stderr: "" };
-  for (let attempt = 0; attempt < 10 && outcome.code !== 0; attempt++) {
-    outcome = await wasmote(["config", "--port", address, "get", "id"]);
+  try {
+    let outcome: Outcome = { code: null, stdout: "", stderr: "" };
+    for (let attempt = 0; attempt < 10 && outcome.code !== 0; attempt++) {
+      outcome = await wasmote(["config", "--port", `socket://127.0.0.1:${port}`, "get", "id"]);
+    }
+    expect(outcome.stdout).toBe("node-a1b2c3\n");
+  } finally {
+    bridge.kill();
   }
-  expect(outcome.stdout).toBe("node-a1b2c3\n");
-  bridge.kill();
   await board.remove();
 });
