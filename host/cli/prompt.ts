@@ -25,9 +25,10 @@ export async function readStdin(): Promise<string> {
 export async function askSecret(question: string): Promise<string> {
   const { stdin, stderr } = process;
   if (!stdin.isTTY) throw usage(`${question} is asked for at a terminal, and this is none`, "pipe it in with --stdin");
-  stderr.write(`${question}: `);
+  // First, or the terminal shows what is typed at once.
   stdin.setRawMode(true);
   try {
+    stderr.write(`${question}: `);
     return await typed(stdin.setEncoding("utf-8"));
   } finally {
     stdin.setRawMode(false);

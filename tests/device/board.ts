@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 import { SerialConsole } from "../../host/device/serial-console.ts";
 import { openLine } from "../../host/device/serial-line.ts";
 import { CONSOLE_BAUD } from "../../host/device/serial-port.ts";
@@ -11,6 +12,10 @@ import { parseShown } from "../../host/device/settings.ts";
 import { WasmoteError } from "../../host/errors.ts";
 import { program } from "../boards/programs.ts";
 import { until } from "../host/modules.ts";
+
+/** Boards that a test which failed has left running. */
+const left = new Set<Board>();
+afterAll(() => Promise.all([...left].map((board) => board.remove())));
 
 export class Board {
   readonly #folder = mkdtempSync(join(tmpdir(), "wasmote-board-"));
@@ -20,6 +25,7 @@ export class Board {
 
   /** Switches it on; `options` are the program's. What was set before is still there. */
   async start(...options: string[]): Promise<void> {
+    left.add(this);
     this.#child = spawn(
       program("parts", "sanitize"),
       ["device", "--link", this.port, "--store", this.#store, ...options],
@@ -68,7 +74,8 @@ export class Board {
   }
 
   async remove(): Promise<void> {
+    left.delete(this);
     await this.stop();
-    rmSync(this.#folder, { recursive: true });
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }

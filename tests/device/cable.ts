@@ -1,10 +1,15 @@
 /** A serial cable: two pseudo-terminals of socat's, and what is sent into one comes out of the other. */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createReadStream, existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 import { until } from "../host/modules.ts";
+
+/** Cables that a test which failed has left plugged in. */
+const left = new Set<Cable>();
+afterAll(() => Promise.all([...left].map((cable) => cable.remove())));
 
 export class Cable {
   readonly #folder = mkdtempSync(join(tmpdir(), "wasmote-cable-"));
@@ -16,6 +21,7 @@ export class Cable {
 
   /** Plugs it in; both ends are there when it resolves. */
   async plug(): Promise<void> {
+    left.add(this);
     const end = (path: string): string => `pty,raw,echo=0,link=${path}`;
     this.#socat = spawn("socat", [end(this.port), end(this.board)], { stdio: "ignore" });
     await until("the cable is plugged in", () => existsSync(this.port) && existsSync(this.board));
@@ -47,8 +53,21 @@ export class Cable {
     writeFileSync(this.board, text);
   }
 
+  /** Calls back with what the board has heard so far, whenever it hears more, until the cable is pulled. */
+  listen(heard: (text: string) => void): void {
+    let text = "";
+    const stream = createReadStream(this.board, { encoding: "latin1" });
+    stream.on("data", (piece) => {
+      text += piece;
+      heard(text);
+    });
+    // That is how it ends.
+    stream.on("error", () => {});
+  }
+
   async remove(): Promise<void> {
+    left.delete(this);
     await this.pull();
-    rmSync(this.#folder, { recursive: true });
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }
