@@ -23,8 +23,15 @@ const REQUIREMENTS: readonly Requirement[] = [
   { name: "ca-certificates", commands: [] },
   { name: "libmbedtls-dev", commands: [] },
   { name: "libwslay-dev", commands: [] },
+  // Serial cables of two pseudo-terminals.
+  { name: "socat", commands: ["socat"] },
   { name: "valgrind", commands: ["valgrind"] },
   { name: "libc6-dbg", commands: [] },
+  // The bare-metal board: its compiler, its C library, its machine.
+  { name: "gcc-riscv64-unknown-elf", commands: ["riscv64-unknown-elf-gcc"] },
+  { name: "picolibc-riscv64-unknown-elf", commands: [] },
+  { name: "qemu-system-misc", commands: ["qemu-system-riscv32"] },
+  { name: "cppcheck", commands: ["cppcheck"] },
   { name: "clang-format", commands: ["clang-format"] },
   { name: "clang-tidy", commands: ["clang-tidy"] },
 ];

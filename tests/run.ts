@@ -33,6 +33,8 @@ async function main(): Promise<Tally> {
   run("cmake", "--build", "build/boards", "--parallel", "2");
   run("cmake", "-S", "boards", "-B", "build/boards-sanitize", "-DWASMOTE_SANITIZE=ON");
   run("cmake", "--build", "build/boards-sanitize", "--parallel", "2");
+  run("cmake", "-S", "boards/virt-rv32", "-B", "build/virt-rv32");
+  run("cmake", "--build", "build/virt-rv32", "--parallel", "2");
   return runVitest(process.argv.slice(2));
 }
 

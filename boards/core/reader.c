@@ -48,7 +48,7 @@ int32_t reader_i32(struct reader *reader)
         uint8_t byte = reader_byte(reader);
         value |= (uint32_t)(byte & 0x7f) << shift;
         if ((byte & 0x80) != 0) continue;
-        if (shift < 28 && (byte & 0x40) != 0) value |= UINT32_MAX << (shift + 7);
+        if (shift <= 21 && (byte & 0x40) != 0) value |= UINT32_MAX << (shift + 7);
         return (int32_t)value;
     }
     fail(reader);

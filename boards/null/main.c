@@ -10,14 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "abi.h"
 #include "heap.h"
 #include "node.h"
 #include "null.h"
-
-/* A node that has not published by then never will: 100 steps a publish, and the steps of connecting. */
-#define STEPS_PER_PUBLISH 100
-#define STEPS_TO_CONNECT 10000
+#include "run.h"
 
 /* The module stays where it is for the node's whole life. */
 static uint8_t module[65536];
@@ -28,25 +24,14 @@ static int fail(const char *what, const char *detail)
     return 1;
 }
 
-static int run(struct node *node, uint32_t publishes)
+static int measure(struct node *node, uint32_t publishes)
 {
-    uint32_t nowMs = 0;
-    uint64_t steps = 0;
-    uint64_t maxSteps = (uint64_t)publishes * STEPS_PER_PUBLISH + STEPS_TO_CONNECT;
-    engine_trap trap = node_setup(node);
-    while (trap == NULL && steps < maxSteps) {
-        uint32_t waitMs;
-        trap = node_step(node, nowMs, &waitMs);
-        steps++;
-        if (null_deliver()) continue;
-        if (nullPublishes >= publishes) break;
-        if (waitMs == HAL_STEP_ENDED) return fail("the node ended", "");
-        nowMs += waitMs;
-    }
-    if (trap != NULL) return fail("the node trapped: ", trap);
-    if (nullPublishes < publishes) return fail("the node does not publish", "");
+    struct null_run run = {.node = node};
+    const char *why = node_setup(node);
+    if (why == NULL) why = null_run(&run, publishes);
+    if (why != NULL) return fail("the node fails: ", why);
     (void)printf("{\"publishes\":%lu,\"steps\":%llu,\"imageBytes\":%lu,\"heapBytes\":%zu,\"heapPeakBytes\":%zu}\n",
-                 (unsigned long)nullPublishes, (unsigned long long)steps, (unsigned long)node->metadata.imageSize,
+                 (unsigned long)nullPublishes, (unsigned long long)run.steps, (unsigned long)node->metadata.imageSize,
                  heapBytes, heapPeakBytes);
     return 0;
 }
@@ -73,7 +58,7 @@ int main(int argc, char **argv)
         return 3;
     }
     uint32_t allocations = heapAllocations;
-    int status = run(&node, (uint32_t)publishes);
+    int status = measure(&node, (uint32_t)publishes);
     if (status == 0 && heapAllocations != allocations) return fail("wasm3 allocated after the node was loaded", "");
     return status;
 }

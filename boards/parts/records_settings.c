@@ -1,5 +1,6 @@
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "little.h"
@@ -75,6 +76,21 @@ static bool map_guest_key(const struct settings *settings, const uint8_t *record
     return true;
 }
 
+/* u16 bytes that the module has room for, then a name that it asks for. */
+static bool get_for_guest(const struct settings *settings, const uint8_t *record, uint32_t length)
+{
+    if (length < sizeof(uint16_t)) return false;
+    uint32_t capacity = little_u16(record);
+    uint8_t *value = malloc(capacity);
+    if (value == NULL && capacity > 0) return false;
+    int32_t result =
+        settings_guest_get(settings, record + sizeof(uint16_t), length - (uint32_t)sizeof(uint16_t), value, capacity);
+    (void)printf("%ld ", (long)result);
+    if (result > 0) (void)fwrite(value, 1, (size_t)result, stdout);
+    free(value);
+    return true;
+}
+
 static enum settings_code show_setting(void *context, const char *key, const char *value, uint32_t length,
                                        struct settings_problem *problem)
 {
@@ -124,8 +140,8 @@ record_handler records_settings(const char *mode)
         const char *mode;
         record_handler handler;
     } handlers[] = {
-        {"check", check_value}, {"sensor", parse_sensor},     {"actuator", parse_actuator},
-        {"url", parse_url},     {"guest-key", map_guest_key}, {"provision", read_provision},
+        {"check", check_value},       {"sensor", parse_sensor}, {"actuator", parse_actuator},  {"url", parse_url},
+        {"guest-key", map_guest_key}, {"guest", get_for_guest}, {"provision", read_provision},
     };
     for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
         if (strcmp(mode, handlers[i].mode) == 0) return handlers[i].handler;

@@ -19,5 +19,7 @@ export async function prepare(): Promise<void> {
   await withProgress("building the boards", async () => {
     await capture("cmake", "-S", "boards", "-B", "build/boards");
     await capture("cmake", "--build", "build/boards", "--parallel", "2");
+    await capture("cmake", "-S", "boards/virt-rv32", "-B", "build/virt-rv32");
+    await capture("cmake", "--build", "build/virt-rv32", "--parallel", "2");
   });
 }

@@ -70,6 +70,9 @@ describe("wasmote-null", () => {
   test("a node that never publishes ends the run", () => {
     const silent = file(module("", { step: '(func (export "step") (param i32) (result i32) (i32.const 1000))' }));
     const { status, stderr } = run(program("null"), [silent, "--publishes", "1"]);
-    expect({ status, stderr }).toEqual({ status: 1, stderr: "wasmote-null: error: the node does not publish\n" });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: "wasmote-null: error: the node fails: it does not publish\n",
+    });
   });
 });

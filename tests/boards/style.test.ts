@@ -10,6 +10,9 @@ const files = readdirSync(join(PROJECT_ROOT, "boards"), { recursive: true, encod
 const sources = files.filter((file) => file.endsWith(".c"));
 const headers = files.filter((file) => file.endsWith(".h"));
 
+/** Compiled by another compiler than the rest. */
+const BARE_METAL = join("boards", "virt-rv32");
+
 /** What the boards' build compiles. What is for a chip alone needs headers that a PC has not, and is not among it. */
 function compiledSources(): string[] {
   const database = readFileSync(join(PROJECT_ROOT, "build", "boards", "compile_commands.json"), "utf-8");
@@ -18,8 +21,11 @@ function compiledSources(): string[] {
   return sources.filter((source) => compiled.has(source));
 }
 
+/** The ESP32's components that are plain C. */
+const PARTS = ["settings", "console", "probes"].map((name) => join("boards", "esp32", "components", name));
+
 /** Folders of which every source must be among them. */
-const PLAIN_C = /^boards\/(core|posix|null|script|parts|esp32\/components\/(settings|console|probes))\//;
+const PLAIN_C = /^boards\/(core|absent|posix|null|script|parts|esp32\/components\/(settings|console|probes))\//;
 
 /** Runs a tool over the C sources and returns all that it says. */
 function complaints(tool: string, ...args: string[]): string {
@@ -37,4 +43,24 @@ test("clang-tidy has nothing to say about the C sources", { timeout: 300_000 }, 
   const compiled = compiledSources();
   expect(compiled).toEqual(expect.arrayContaining(sources.filter((source) => PLAIN_C.test(source))));
   expect(complaints("clang-tidy", "--quiet", "-p", join("build", "boards"), ...compiled)).toBe("");
+});
+
+test("clang-tidy has nothing to say about the bare-metal sources", { timeout: 300_000 }, () => {
+  const bareMetal = sources.filter((file) => file.startsWith(BARE_METAL));
+  expect(bareMetal.length).toBeGreaterThan(10);
+  expect(complaints("clang-tidy", "--quiet", "-p", join("build", "virt-rv32"), ...bareMetal)).toBe("");
+});
+
+test("cppcheck has nothing to say about the core, the bare-metal board and the plain C of the ESP32", {
+  timeout: 300_000,
+}, () => {
+  const folders = ["core", "null", "absent", "virt-rv32", "virt-rv32/machine", "parts"].map((name) =>
+    join("boards", name),
+  );
+  const includes = [...folders, ...PARTS].flatMap((folder) => ["-I", folder]);
+  const checks = ["--enable=warning,performance,portability", "--std=c11", "--platform=unix32"];
+  const rules = ["--quiet", "--inline-suppr", "--error-exitcode=1"];
+  expect(
+    complaints("cppcheck", ...checks, ...rules, ...includes, "boards/core", "boards/parts", ...PARTS, BARE_METAL),
+  ).toBe("");
 });

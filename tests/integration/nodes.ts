@@ -3,25 +3,38 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CHECKPOINT_SLOTS } from "../../host/bridge/flash.ts";
 import type { WasmoteError } from "../../host/errors.ts";
 import type { LogLine } from "../../host/node/log.ts";
 import type { NodeSettings, RunningNode } from "../../host/node/running-node.ts";
+import { startRv32Node } from "../../host/node/rv32-node.ts";
 import { type Engine, startNode } from "../../host/node/start.ts";
 import { PROJECT_ROOT } from "../../host/project.ts";
+import { SLOT_BYTES } from "../../host/storage/slots.ts";
 import { compileApp } from "../unit/harness/modules.ts";
 import { Journal } from "./journal.ts";
 
 export interface Target {
   readonly name: string;
-  readonly engine: Engine;
+  /** `rv32`: wasm3 on bare metal, in QEMU. */
+  readonly engine: Engine | "rv32";
   readonly program?: string;
 }
 
-/** Each engine once. */
+/** Bare metal with the ESP32-C3's instruction set: boards/virt-rv32, in QEMU. */
+export const RV32: Target = { name: "wasm3 on rv32", engine: "rv32" };
+
+/** Each engine once, and each board. */
 export const UNSANITIZED: readonly Target[] = [
   { name: "v8", engine: "v8" },
   { name: "wasm3", engine: "wasm3", program: join(PROJECT_ROOT, "build", "wasmote-posix") },
+  RV32,
 ];
+
+/** Where the slots of checkpoints are in a file that `NodeSettings.image` names. */
+export function checkpointSlots({ engine }: Target): readonly number[] {
+  return engine === "rv32" ? CHECKPOINT_SLOTS : [0, SLOT_BYTES];
+}
 
 /** Whatever is true of a node must be true of each of these. */
 export const TARGETS: readonly Target[] = [
@@ -122,6 +135,7 @@ export class TestNode {
   }
 
   static async start({ engine, program }: Target, settings: NodeSettings): Promise<TestNode> {
+    if (engine === "rv32") return new TestNode(await startRv32Node(settings));
     return new TestNode(await startNode({ engine, program, ...settings }));
   }
 

@@ -189,7 +189,10 @@ describeCases("readings of a node", ({ target, version }) => {
     for (const connection of [1, 2]) {
       const again = proxy.published(TEMPERATURE, connection).filter(({ dup }) => dup);
       expect(again.length).toBeGreaterThan(0);
-      expect(again.map(({ messageId }) => messageId)).toEqual(unacknowledged(proxy, connection - 1));
+      const unsettled = unacknowledged(proxy, connection - 1);
+      expect(again.slice(0, unsettled.length).map(({ messageId }) => messageId)).toEqual(unsettled);
+      // One more may have been on its way when the link broke, and have reached nobody.
+      expect(again.length).toBeLessThanOrEqual(unsettled.length + 1);
     }
     // What the proxy had passed on whole, the broker delivered: once for each time that it got it.
     const passedOn = proxy.packets.entries.filter(({ topic, lost }) => topic === TEMPERATURE && !lost);

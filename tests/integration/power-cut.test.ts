@@ -1,9 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect } from "vitest";
-import { SLOT_BYTES } from "../../host/storage/slots.ts";
 import { seededRandom } from "./chance.ts";
 import { describeCases, ID, type Lab, labTest } from "./lab.ts";
-import { CASES, compileVariant, type Target, type TestNode, UNSANITIZED } from "./nodes.ts";
+import { CASES, checkpointSlots, compileVariant, type Target, type TestNode, UNSANITIZED } from "./nodes.ts";
 import type { Observer } from "./observer.ts";
 
 const TOPIC = `sensor/${ID}/temperature`;
@@ -96,7 +95,7 @@ describeCases(
       await pause(500);
       first.kill();
       const bytes = readFileSync(image);
-      for (let slot = 0; slot < 2; slot++) bytes[slot * SLOT_BYTES + 100] = (bytes[slot * SLOT_BYTES + 100] ?? 0) ^ 1;
+      for (const slot of checkpointSlots(target)) bytes[slot + 100] = (bytes[slot + 100] ?? 0) ^ 1;
       writeFileSync(image, bytes);
       const second = await lab.node(broker, { module: exact, image });
       await second.says("no checkpoint is valid: a fresh start");

@@ -1,7 +1,10 @@
 import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Bytes, bytes, oneRecord, records } from "./parts.ts";
+import { Errno } from "../../host/abi.ts";
+import { type Bytes, bytes, oneRecord, records, temporaryFolder, u16 } from "./parts.ts";
 
 /** What is said of a value. */
 function check(key: string, value: Bytes, ...flags: string[]): string {
@@ -485,6 +488,31 @@ describe("a module", () => {
     }
     // Its own are asked for by their name alone.
     expect(oneRecord("guest-key", "app.x")).toBe("app.app.x");
+  });
+
+  test("gets what is set, the board's own id if none is, and no other default", () => {
+    const store = join(temporaryFolder(), "settings");
+    const get = (name: string, room = 100): string =>
+      oneRecord("guest", Buffer.concat([u16(room), Buffer.from(name)]), "--store", store);
+    writeFileSync(store, "interval=1000\napp.speed=fast\nwifi_ssid=home\napp.ntp=own\nkey=private\n");
+    expect(["interval", "speed", "ntp", "id"].map((name) => get(name))).toEqual([
+      "4 1000",
+      "4 fast",
+      "3 own",
+      "11 node-a1b2c3",
+    ]);
+    const notSet = ["username", "wifi_ssid", "key", "app.speed", "broker", "", "x".repeat(16)].map((name) => get(name));
+    expect(notSet).toEqual(notSet.map(() => `${Errno.ENOENT} `));
+    // What does not fit is not copied.
+    expect([get("speed", 4), get("speed", 3), get("id", 11), get("id", 10), get("id", 0)]).toEqual([
+      "4 fast",
+      `${Errno.EOVERFLOW} `,
+      "11 node-a1b2c3",
+      `${Errno.EOVERFLOW} `,
+      `${Errno.EOVERFLOW} `,
+    ]);
+    writeFileSync(store, "id=7\n");
+    expect(get("id")).toBe("1 7");
   });
 
   test("whatever it asks for, never gets a secret of the board's", () => {

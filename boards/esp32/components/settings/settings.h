@@ -178,7 +178,7 @@ enum settings_code settings_unset(const struct settings *settings, const char *k
 /**
  * What one setting can't know of the others: a certificate without its key, a password without a user name, two devices
  * on one pin, a PEM that was never completed, a value that this chip or build does not know. For the start and for
- * `status`.
+ * `status`. It takes about 2 KiB of stack.
  *
  * @param workspace SETTINGS_VALUE_BYTES that this may overwrite.
  * @param found called for each problem; the text is valid during the call.
