@@ -23,6 +23,8 @@ const REQUIREMENTS: readonly Requirement[] = [
   { name: "ca-certificates", commands: [] },
   { name: "libmbedtls-dev", commands: [] },
   { name: "libwslay-dev", commands: [] },
+  // Serial cables of two pseudo-terminals.
+  { name: "socat", commands: ["socat"] },
   { name: "valgrind", commands: ["valgrind"] },
   { name: "libc6-dbg", commands: [] },
   // The bare-metal board: its compiler, its C library, its machine.

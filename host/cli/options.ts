@@ -1,11 +1,13 @@
 /** Every option of the command line, in one table: it feeds parsing, help and the types of the commands. */
 
 import { type Command, Option } from "commander";
+import { CONSOLE_BAUD } from "../device/serial-port.ts";
 import { formatEndpoint, parseEndpoint } from "../hal/endpoint.ts";
 import type { TlsSettings } from "../hal/tls.ts";
 import type { LogLevelName } from "../node/log.ts";
 import type { Engine } from "../node/start.ts";
 import {
+  parseBaud,
   parseDuration,
   parseEngine,
   parseInterval,
@@ -13,7 +15,9 @@ import {
   parseNodes,
   parsePort,
   parseSeed,
+  parseSequence,
   parseSetting,
+  parseSlot,
 } from "./parse.ts";
 
 interface OptionDefinition<Value> {
@@ -152,11 +156,123 @@ export const RUN_OPTIONS = {
   ...shared,
 };
 
+const serialPort = option<string | undefined>({
+  flags: "--port <port>",
+  description: "the board's serial port, such as /dev/ttyUSB0 or COM3 (default: the only one)",
+});
+
+const firmware = option<string | undefined>({
+  flags: "--firmware <folder>",
+  description: "the build folder of the ESP-IDF project, after idf.py build",
+});
+
+const provision = option<string | undefined>({
+  flags: "--provision <file>",
+  description: "settings for the board's next start, as `config --out` makes them",
+});
+
+const json = option<boolean | undefined>({ flags: "--json", description: "print one JSON line" });
+
+export const FLASH_OPTIONS = {
+  firmware,
+  module: option<string | undefined>({ flags: "--module <file>", description: "the .wasm file that is to run" }),
+  provision,
+  port: serialPort,
+  baud: option({
+    flags: "--baud <rate>",
+    description: "bits per second while flashing",
+    parse: parseBaud,
+    default: 460_800,
+  }),
+  chip: option<string | undefined>({
+    flags: "--chip <chip>",
+    description: "refuse another chip: esp32, esp32s3, esp32c3, esp32c6 (default: the firmware's)",
+  }),
+  slot: option<0 | 1>({
+    flags: "--slot <slot>",
+    description: "which of the two slots gets the module; the other one is blanked, so that this one runs",
+    parse: parseSlot,
+    default: 0,
+  }),
+  sequence: option<number | undefined>({
+    flags: "--sequence <number>",
+    description: "the slot's sequence number; the other slot is left as it is, and the higher number runs",
+    parse: parseSequence,
+  }),
+  erase: option<boolean | undefined>({
+    flags: "--erase",
+    description: "erase the whole flash first: settings, modules, checkpoints",
+  }),
+  esptool: option<string | undefined>({
+    flags: "--esptool <command>",
+    description: "the esptool to use (default: that of PATH, or else of IDF_PATH)",
+  }),
+  dryRun: option<boolean | undefined>({ flags: "--dry-run", description: "print esptool's command and run nothing" }),
+  json,
+};
+
+export const FLASH_IMAGE_OPTIONS = {
+  firmware,
+  module: option<string | undefined>({ flags: "--module <file>", description: "the .wasm file for the first slot" }),
+  provision,
+  size: option<string | undefined>({
+    flags: "--size <size>",
+    description: "size of the whole flash, such as 4MB (default: what the firmware was built for)",
+  }),
+  out: option<string | undefined>({ flags: "--out <file>", description: "where to write the image; required" }),
+  json,
+};
+
+const consoleBaud = option({
+  flags: "--baud <rate>",
+  description: "bits per second of the serial line",
+  parse: parseBaud,
+  default: CONSOLE_BAUD,
+});
+
+export const CONFIG_OPTIONS = {
+  port: serialPort,
+  baud: consoleBaud,
+  file: option<string | undefined>({ flags: "--file <file>", description: "for set: the file that holds the value" }),
+  stdin: option<boolean | undefined>({ flags: "--stdin", description: "for set: read the value from stdin" }),
+  out: option<string | undefined>({
+    flags: "--out <file>",
+    description: "write the settings of --from and --set to a file for a board's next start",
+  }),
+  from: option<string | undefined>({ flags: "--from <file>", description: "for --out: a file of key=value lines" }),
+  set: option<Record<string, string>>({
+    flags: "--set <key=value>",
+    description: "for --out: a setting; may be repeated",
+    parse: parseSetting,
+  }),
+  json,
+};
+
+export const MONITOR_OPTIONS = {
+  port: serialPort,
+  baud: consoleBaud,
+  timestamps: option<boolean | undefined>({
+    flags: "--timestamps",
+    description: "this machine's time before each line",
+  }),
+  reset: option<boolean | undefined>({
+    flags: "--reset",
+    description: "restart the board first, by the port's DTR and RTS",
+  }),
+  json: option<boolean | undefined>({ flags: "--json", description: "print one JSON line for each line" }),
+};
+
 /** What a table of options yields. */
 export type Values<Table> = {
   readonly [Name in keyof Table]: Table[Name] extends OptionDefinition<infer Value> ? Value : never;
 };
 
+export type FlashValues = Values<typeof FLASH_OPTIONS>;
+export type FlashImageValues = Values<typeof FLASH_IMAGE_OPTIONS>;
+export type ConfigValues = Omit<Values<typeof CONFIG_OPTIONS>, "set"> & {
+  readonly set?: Readonly<Record<string, string>>;
+};
+export type MonitorValues = Values<typeof MONITOR_OPTIONS>;
 export type StartValues = Values<typeof START_OPTIONS>;
 /** An option that is given any number of times may be given none. */
 export type RunValues = Omit<Values<typeof RUN_OPTIONS>, "broker" | "set"> & {

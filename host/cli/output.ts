@@ -1,7 +1,9 @@
 /** What the command line prints: messages on stdout, everything else on stderr. Colours only on a terminal. */
 
 import { styleText } from "node:util";
+import type { DeviceLine } from "../device/log-lines.ts";
 import { WasmoteError } from "../errors.ts";
+import { explained } from "../node/explain.ts";
 import { type LogLine, printable } from "../node/log.ts";
 
 type Style = Parameters<typeof styleText>[0];
@@ -38,7 +40,23 @@ export function formatMessageJson({ time, topic, payload, qos, retain }: Message
 /** Something that a node logged. */
 export function printLog(id: string, { level, text }: LogLine): void {
   const label = paint(LEVEL_STYLES[level], level.padEnd(5), process.stderr);
-  process.stderr.write(`${paint("gray", clock(new Date()), process.stderr)}  ${label} node ${id}: ${text}\n`);
+  process.stderr.write(
+    `${paint("gray", clock(new Date()), process.stderr)}  ${label} node ${id}: ${explained(text)}\n`,
+  );
+}
+
+/** What a board said; `time` goes before it. */
+export function formatDeviceLine({ text, log }: DeviceLine, time?: Date): string {
+  const at = time === undefined ? "" : `${paint("gray", clock(time))}  `;
+  if (log === undefined) return `${at}${text}`;
+  const head = text.slice(0, text.length - log.message.length);
+  const words = log.explanation === undefined ? "" : ` (${log.explanation})`;
+  return `${at}${paint(LEVEL_STYLES[log.level], head)}${log.message}${words}`;
+}
+
+/** The same as one line of JSON. */
+export function formatDeviceLineJson({ text, log }: DeviceLine, time: Date): string {
+  return JSON.stringify({ time: time.toISOString(), ...(log ?? { text }) });
 }
 
 /** What goes on, for a person. */

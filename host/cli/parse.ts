@@ -9,7 +9,9 @@ const DAY_MS = 86_400_000;
 const MIN_INTERVAL_MS = 100;
 const MAX_PORT = 65_535;
 const MAX_NODES = 1_000;
-const MAX_SEED = 0xffff_ffff;
+const MAX_U32 = 0xffff_ffff;
+const MIN_BAUD = 300;
+const MAX_BAUD = 5_000_000;
 
 /** `500ms`, `5s`, `1.5m`, `2h`; more than nothing, and less than 24 days, the longest that a timer takes. */
 export function parseDuration(text: string): number {
@@ -36,7 +38,21 @@ export function parsePort(text: string): number {
 }
 
 export function parseSeed(text: string): number {
-  return integer(text, { what: "seed", min: 0, max: MAX_SEED });
+  return integer(text, { what: "seed", min: 0, max: MAX_U32 });
+}
+
+/** Bits per second of a serial line. */
+export function parseBaud(text: string): number {
+  return integer(text, { what: "baud rate", min: MIN_BAUD, max: MAX_BAUD });
+}
+
+/** One of a board's two slots for modules. */
+export function parseSlot(text: string): 0 | 1 {
+  return integer(text, { what: "slot", min: 0, max: 1 }) === 0 ? 0 : 1;
+}
+
+export function parseSequence(text: string): number {
+  return integer(text, { what: "sequence number", min: 0, max: MAX_U32 });
 }
 
 export function parseEngine(text: string): Engine {

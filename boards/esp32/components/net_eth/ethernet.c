@@ -1,0 +1,87 @@
+#include <stdio.h>
+
+#include "esp_eth.h"
+#include "esp_event.h"
+#include "esp_log.h"
+#include "esp_netif.h"
+#include "sdkconfig.h"
+
+#include "mac.h"
+#include "network.h"
+#include "uplink.h"
+
+static const char *const tag = "ethernet";
+
+static esp_eth_handle_t driver;
+static bool linked;
+static char address[16];
+
+static esp_err_t install(void)
+{
+#if CONFIG_ETH_USE_OPENETH
+    return openeth_install(&driver);
+#elif CONFIG_ETH_SPI_ETHERNET_W5500
+    return w5500_install(&driver);
+#elif CONFIG_ETH_USE_ESP32_EMAC
+    return emac_install(&driver);
+#else
+#error "sdkconfig enables no MAC: enable OpenCores, W5500 or the internal one in menuconfig, Component config, Ethernet"
+#endif
+}
+
+static void on_ethernet(void *context, esp_event_base_t base, int32_t id, void *data)
+{
+    (void)context;
+    (void)base;
+    (void)data;
+    if (id == ETHERNET_EVENT_CONNECTED) {
+        linked = true;
+        ESP_LOGI(tag, "the cable is connected");
+    } else if (id == ETHERNET_EVENT_DISCONNECTED) {
+        linked = false;
+        network_down("the cable is not connected");
+    }
+}
+
+/* DHCP goes on asking by itself, at growing intervals. */
+static void on_ip(void *context, esp_event_base_t base, int32_t id, void *data)
+{
+    (void)context;
+    (void)base;
+    if (id == IP_EVENT_ETH_GOT_IP) {
+        const ip_event_got_ip_t *event = data;
+        (void)snprintf(address, sizeof address, IPSTR, IP2STR(&event->ip_info.ip));
+        network_up(address);
+    } else if (id == IP_EVENT_ETH_LOST_IP) {
+        network_down("DHCP took the address back");
+    }
+}
+
+bool uplink_start(const struct settings *settings)
+{
+    (void)settings;
+    esp_netif_config_t config = ESP_NETIF_DEFAULT_ETH();
+    bool ready = esp_netif_init() == ESP_OK && esp_event_loop_create_default() == ESP_OK;
+    esp_netif_t *interface = ready ? esp_netif_new(&config) : NULL;
+    esp_err_t error = interface != NULL ? install() : ESP_ERR_NO_MEM;
+    if (error == ESP_OK) error = esp_netif_attach(interface, esp_eth_new_netif_glue(driver));
+    if (error == ESP_OK) error = esp_event_handler_register(ETH_EVENT, ESP_EVENT_ANY_ID, on_ethernet, NULL);
+    if (error == ESP_OK) error = esp_event_handler_register(IP_EVENT, ESP_EVENT_ANY_ID, on_ip, NULL);
+    if (error == ESP_OK) error = esp_eth_start(driver);
+    if (error != ESP_OK) ESP_LOGE(tag, "Ethernet does not start: %s", esp_err_to_name(error));
+    return error == ESP_OK;
+}
+
+void uplink_stop(void)
+{
+    (void)esp_eth_stop(driver);
+}
+
+void uplink_describe(char *text, size_t capacity)
+{
+    if (network_is_up()) {
+        (void)snprintf(text, capacity, "ethernet, address %s", address);
+    } else {
+        (void)snprintf(text, capacity, "ethernet, %s", linked ? "waiting for an address" : "no cable");
+    }
+}

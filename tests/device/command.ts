@@ -1,0 +1,58 @@
+/** Runs the command line as a user does, in a process of its own. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+import { PROJECT_ROOT } from "../../host/project.ts";
+
+export interface RunOptions {
+  /** What it reads on stdin; without it stdin is empty. */
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command that runs. */
+export class Command {
+  stdout = "";
+  stderr = "";
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<number | null>;
+
+  constructor(args: readonly string[], { input = "", env = {} }: RunOptions = {}) {
+    const line = ["--import", "tsx", join(PROJECT_ROOT, "host", "cli", "main.ts"), ...args];
+    this.#child = spawn(process.execPath, line, { cwd: PROJECT_ROOT, env: { ...process.env, ...env } });
+    this.#child.stdout?.setEncoding("utf-8").on("data", (text: string) => {
+      this.stdout += text;
+    });
+    this.#child.stderr?.setEncoding("utf-8").on("data", (text: string) => {
+      this.stderr += text;
+    });
+    // A command that ends without reading closes its end.
+    this.#child.stdin?.on("error", () => {});
+    this.#child.stdin?.end(input);
+    this.#ended = new Promise((resolve) => this.#child.on("close", resolve));
+  }
+
+  interrupt(): void {
+    this.#child.kill("SIGINT");
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  async outcome(): Promise<Outcome> {
+    const code = await this.#ended;
+    return { code, stdout: this.stdout, stderr: this.stderr };
+  }
+}
+
+/** Runs a command to its end. */
+export function wasmote(args: readonly string[], options?: RunOptions): Promise<Outcome> {
+  return new Command(args, options).outcome();
+}

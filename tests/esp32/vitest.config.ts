@@ -1,0 +1,17 @@
+/** The firmware on ESP-IDF's `linux` target: `npm run test:esp32` builds it and runs these; `npm test` leaves them out. */
+
+import { defineConfig } from "vitest/config";
+import { PROJECT_ROOT } from "../../host/project.ts";
+
+export default defineConfig({
+  test: {
+    root: PROJECT_ROOT,
+    environment: "node",
+    include: ["tests/esp32/**/*.test.ts"],
+    maxWorkers: 1,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // FreeRTOS's port for Linux loses a thread in about one start of twenty (ESP-IDF 5.3): the program then stands still.
+    retry: 3,
+  },
+});
