@@ -51,7 +51,7 @@ process.on("exit", () => {
 /**
  * Starts QEMU and the bridge. `settings.image` is the board's whole flash, of 32 MiB, with the module and the checkpoints.
  *
- * Throws `EENDPOINT`, `ETLS`, `ESENSOR`, `ECONFIG` or `EMODULE` for settings that are none.
+ * Throws `EENDPOINT`, `ETLS`, `ESENSOR`, `ECONFIG` or `ETOOLARGE` for settings that are none.
  */
 export async function startRv32Node(settings: NodeSettings, firmware = RV32_FIRMWARE): Promise<RunningNode> {
   const folder = mkdtempSync(join(tmpdir(), "wasmote-rv32-"));
