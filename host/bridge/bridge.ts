@@ -44,15 +44,12 @@ export interface BridgeSettings {
   readonly seed: number;
 }
 
-export interface BridgeEvents {
-  log(level: LogLevel, text: string): void;
-  /** The board has started, for the first time or after a reset. */
-  started(): void;
-}
+/** Takes a line of the board's log, or one about its connections. */
+export type Log = (level: LogLevel, text: string) => void;
 
 export class Bridge {
   readonly #settings: BridgeSettings;
-  readonly #events: BridgeEvents;
+  readonly #log: Log;
   readonly #sensor: Sensor;
   readonly #network: SocketNetwork;
   readonly #reader = new FrameReader();
@@ -69,14 +66,14 @@ export class Bridge {
   #pumping: NodeJS.Immediate | undefined;
 
   /** Throws `EENDPOINT`, `ETLS`, `ESENSOR`, or `ECONFIG` for a configuration that the board has no room for. */
-  constructor(settings: BridgeSettings, events: BridgeEvents) {
+  constructor(settings: BridgeSettings, log: Log) {
     this.#settings = settings;
-    this.#events = events;
+    this.#log = log;
     this.#sensor = createSensor(settings.sensor);
     checkConfig(settings.config);
     this.#network = new SocketNetwork(
       settings.brokers.map(parseEndpoint),
-      { wake: () => this.#wake(), warn: (text) => events.log(2, text) },
+      { wake: () => this.#wake(), warn: (text) => log(2, text) },
       settings.tls,
     );
   }
@@ -137,7 +134,7 @@ export class Bridge {
         this.#start(message.version);
         break;
       case "log":
-        this.#events.log(message.level, message.text);
+        this.#log(message.level, message.text);
         break;
       case "open":
         this.#open(message.link, message.endpoint, message.window);
@@ -166,11 +163,10 @@ export class Bridge {
   /** The board has just started: nothing of before is valid. */
   #start(version: number): void {
     if (version !== BRIDGE_VERSION) {
-      this.#events.log(3, `the board speaks version ${version} of the bridge's language, this is ${BRIDGE_VERSION}`);
+      this.#log(3, `the board speaks version ${version} of the bridge's language, this is ${BRIDGE_VERSION}`);
       return;
     }
     this.#reset();
-    this.#events.started();
     const { config, brokers, seed } = this.#settings;
     for (const [key, value] of config) this.#send(Message.CONFIG, configPayload(key, value));
     this.#send(

@@ -62,7 +62,7 @@ class FakeBoard {
     const broker = await this.peer.start();
     const bridge = new Bridge(
       { brokers: [broker], config: new Map(Object.entries(config)), sensor: "constant:17.2", seed: 5 },
-      { log: (_, text) => this.logs.push(text), started: () => {} },
+      (_, text) => this.logs.push(text),
     );
     closings.push(() => bridge.destroy());
     const server = createServer({ noDelay: true }, (socket) => bridge.attach(socket));
@@ -229,7 +229,7 @@ describe("rv32: the bridge", () => {
     other.close();
     const bridge = new Bridge(
       { brokers: [`mqtt://127.0.0.1:${port}`], config: new Map(), sensor: "sine", seed: 1 },
-      { log: (_, text) => board.logs.push(text), started: () => {} },
+      (_, text) => board.logs.push(text),
     );
     closings.push(() => bridge.destroy());
     const server = createServer({ noDelay: true }, (socket) => bridge.attach(socket));
@@ -310,10 +310,7 @@ describe("rv32: the bridge", () => {
 
   test("refuses a configuration that the board has no room for", () => {
     const make = (config: [string, string][]): Bridge =>
-      new Bridge(
-        { brokers: [], config: new Map(config), sensor: "sine", seed: 1 },
-        { log: () => {}, started: () => {} },
-      );
+      new Bridge({ brokers: [], config: new Map(config), sensor: "sine", seed: 1 }, () => {});
     expect(() => make([["key", "x".repeat(255)]])).not.toThrow();
     expect(() => make([["key", "x".repeat(256)]])).toThrow(expect.objectContaining({ code: "ECONFIG" }));
     const four = ["a", "b", "c", "d"].map((key): [string, string] => [key, "x".repeat(252)]);
