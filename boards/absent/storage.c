@@ -39,9 +39,8 @@ int32_t board_slot_write(uint32_t slot, const uint8_t *head, uint32_t headLength
     return HAL_EIO;
 }
 
-void board_restored(const struct checkpoint_report *report)
+void board_said(enum hal_level level, const char *line)
 {
-    (void)report;
+    (void)level;
+    (void)line;
 }
-
-void board_checkpoint_failed(void) {}

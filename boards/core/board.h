@@ -12,6 +12,8 @@
 
 #include <stdint.h>
 
+#include "abi.h"
+
 /* Network ---------------------------------------------------------------------------------------------------------- */
 
 /**
@@ -128,13 +130,8 @@ int32_t board_slot_write(uint32_t slot, const uint8_t *head, uint32_t headLength
 /** The node trapped. It restarts with a fresh image in `restartMs` milliseconds. `trap` is a NUL-terminated name. */
 void board_trapped(const char *trap, uint32_t restartMs);
 
-struct checkpoint_report;
-
-/** Said at each start: whether the node goes on from a checkpoint, and if it does not, why. For the log. */
-void board_restored(const struct checkpoint_report *report);
-
-/** A checkpoint could not be written: the newest one stays an older one. For the log. */
-void board_checkpoint_failed(void);
+/** A line for the log on what becomes of the node: NUL-terminated, of at most 127 bytes. */
+void board_said(enum hal_level level, const char *line);
 
 /**
  * The module is about to run, or has returned. Between the two the watchdog must be on: nothing else ends a module that

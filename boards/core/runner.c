@@ -1,6 +1,7 @@
 #include "runner.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "abi.h"
 #include "board.h"
@@ -13,19 +14,52 @@ static void enter(struct runner *runner, enum runner_phase phase, uint32_t nowMs
     runner->durationMs = durationMs;
 }
 
+/* Bytes of a line, its NUL included. */
+#define LINE_BYTES 128
+
+static void say_failed(void)
+{
+    board_said(HAL_LOG_ERROR, "the checkpoint could not be written");
+}
+
+static void say_restored(const struct checkpoint_report *report)
+{
+    static const struct {
+        enum hal_level level;
+        const char *format;
+    } lines[] = {
+        [CHECKPOINT_RESTORED] = {HAL_LOG_INFO, "goes on from checkpoint %lu, %lu s old"},
+        [CHECKPOINT_DAMAGED] = {HAL_LOG_ERROR, "no checkpoint is valid: a fresh start, and what was queued is lost"},
+        [CHECKPOINT_OTHER_MODULE] = {HAL_LOG_WARNING,
+                                     "checkpoint %lu is of a module with another layout: a fresh start"},
+        [CHECKPOINT_OTHER_CONFIG] = {HAL_LOG_WARNING, "checkpoint %lu was made with other settings: a fresh start"},
+        [CHECKPOINT_GIVEN_UP] = {HAL_LOG_ERROR, "the node failed after checkpoint %lu was resumed: a fresh start"},
+    };
+    char line[LINE_BYTES];
+    if (report->damaged > 0) {
+        (void)snprintf(line, sizeof line, "%lu of %lu checkpoints are damaged", (unsigned long)report->damaged,
+                       (unsigned long)board_slots());
+        board_said(HAL_LOG_WARNING, line);
+    }
+    if (report->outcome == CHECKPOINT_NONE) return;
+    (void)snprintf(line, sizeof line, lines[report->outcome].format, (unsigned long)report->sequence,
+                   (unsigned long)report->ageMs / 1000);
+    board_said(lines[report->outcome].level, line);
+}
+
 /* The image is fresh: puts the newest checkpoint in its place, or gives up all of them if they are suspect. */
 static void prepare(struct runner *runner, uint32_t nowMs)
 {
     struct checkpoint_report report = {.outcome = CHECKPOINT_GIVEN_UP};
     if (runner->suspect) {
         report.sequence = checkpoint_find(&runner->checkpoints, runner->node);
-        if (checkpoint_forget(&runner->checkpoints, runner->node) < 0) board_checkpoint_failed();
+        if (checkpoint_forget(&runner->checkpoints, runner->node) < 0) say_failed();
     } else {
         report = checkpoint_restore(&runner->checkpoints, runner->node);
     }
     runner->suspect = false;
     runner->resumed = report.outcome == CHECKPOINT_RESTORED;
-    board_restored(&report);
+    say_restored(&report);
     enter(runner, runner->resumed ? RUNNER_RESTORED : RUNNER_FRESH, nowMs, report.ageMs);
 }
 
@@ -65,7 +99,7 @@ static uint32_t trapped(struct runner *runner, engine_trap trap, uint32_t nowMs)
 static void save(struct runner *runner)
 {
     if (!hal_take_checkpoint()) return;
-    if (checkpoint_write(&runner->checkpoints, runner->node) < 0) board_checkpoint_failed();
+    if (checkpoint_write(&runner->checkpoints, runner->node) < 0) say_failed();
 }
 
 static engine_trap resume(struct runner *runner, uint32_t nowMs, uint32_t sleptMs)

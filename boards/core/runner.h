@@ -58,7 +58,7 @@ enum runner_start {
     RUNNER_START_SUSPECT,
 };
 
-/** The node must be loaded; its image is fresh. Restores the newest checkpoint, and says so to board_restored(). */
+/** The node must be loaded; its image is fresh. Restores the newest checkpoint, and says what became of it. */
 void runner_init(struct runner *runner, struct node *node, enum runner_start start);
 
 /**

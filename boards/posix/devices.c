@@ -96,6 +96,11 @@ int32_t board_log(uint32_t level, const uint8_t *text, uint32_t length)
     return 0;
 }
 
+void board_said(enum hal_level level, const char *line)
+{
+    log_line(level, "%s", line);
+}
+
 void board_trapped(const char *trap, uint32_t restartMs)
 {
     log_line(HAL_LOG_ERROR, "the node trapped: %s; it restarts in %lu ms", trap, (unsigned long)restartMs);

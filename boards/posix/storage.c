@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -10,8 +11,6 @@
 
 #include "abi.h"
 #include "board.h"
-#include "checkpoint.h"
-#include "log.h"
 
 #define SLOTS 2
 
@@ -82,35 +81,4 @@ int32_t board_slot_write(uint32_t slot, const uint8_t *head, uint32_t headLength
     off_t at = (off_t)slot * SLOT_BYTES;
     if (!write_at(at, head, headLength) || !write_at(at + headLength, body, bodyLength)) return HAL_EIO;
     return fsync(file) == 0 ? 0 : HAL_EIO;
-}
-
-void board_restored(const struct checkpoint_report *report)
-{
-    unsigned long sequence = report->sequence;
-    if (report->damaged > 0)
-        log_line(HAL_LOG_WARNING, "%lu of %d checkpoints are damaged", (unsigned long)report->damaged, SLOTS);
-    switch (report->outcome) {
-    case CHECKPOINT_NONE:
-        return;
-    case CHECKPOINT_RESTORED:
-        log_line(HAL_LOG_INFO, "goes on from checkpoint %lu, %lu s old", sequence, (unsigned long)report->ageMs / 1000);
-        return;
-    case CHECKPOINT_DAMAGED:
-        log_line(HAL_LOG_ERROR, "no checkpoint is valid: a fresh start, and what was queued is lost");
-        return;
-    case CHECKPOINT_OTHER_MODULE:
-        log_line(HAL_LOG_WARNING, "checkpoint %lu is of a module with another layout: a fresh start", sequence);
-        return;
-    case CHECKPOINT_OTHER_CONFIG:
-        log_line(HAL_LOG_WARNING, "checkpoint %lu was made with other settings: a fresh start", sequence);
-        return;
-    case CHECKPOINT_GIVEN_UP:
-        log_line(HAL_LOG_ERROR, "the node failed after checkpoint %lu was resumed: a fresh start", sequence);
-        return;
-    }
-}
-
-void board_checkpoint_failed(void)
-{
-    log_line(HAL_LOG_ERROR, "the checkpoint could not be written: %s", strerror(errno));
 }

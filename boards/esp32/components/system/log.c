@@ -9,13 +9,14 @@
 
 #include "abi.h"
 #include "board.h"
-#include "checkpoint.h"
 
 /* A longer line of the module is cut. */
 #define LINE_BYTES 200
 
 static const char *const moduleTag = "module";
 static const char *const tag = "node";
+
+static const esp_log_level_t levels[] = {ESP_LOG_DEBUG, ESP_LOG_INFO, ESP_LOG_WARN, ESP_LOG_ERROR};
 
 static char hidden[LOG_SECRET_BYTES];
 
@@ -26,7 +27,6 @@ void log_hide(const char *secret)
 
 int32_t board_log(uint32_t level, const uint8_t *text, uint32_t length)
 {
-    static const esp_log_level_t levels[] = {ESP_LOG_DEBUG, ESP_LOG_INFO, ESP_LOG_WARN, ESP_LOG_ERROR};
     char line[LINE_BYTES];
     size_t used = 0;
     size_t secretLength = strlen(hidden);
@@ -50,31 +50,7 @@ void board_trapped(const char *trap, uint32_t restartMs)
     ESP_LOGE(tag, "the node trapped: %s; it restarts in %" PRIu32 " ms", trap, restartMs);
 }
 
-void board_restored(const struct checkpoint_report *report)
+void board_said(enum hal_level level, const char *line)
 {
-    if (report->damaged > 0) ESP_LOGW(tag, "%" PRIu32 " checkpoints are damaged", report->damaged);
-    switch (report->outcome) {
-    case CHECKPOINT_NONE:
-        return;
-    case CHECKPOINT_RESTORED:
-        ESP_LOGI(tag, "goes on from checkpoint %" PRIu32 ", %" PRIu32 " s old", report->sequence, report->ageMs / 1000);
-        return;
-    case CHECKPOINT_DAMAGED:
-        ESP_LOGE(tag, "no checkpoint is valid: a fresh start, and what was queued is lost");
-        return;
-    case CHECKPOINT_OTHER_MODULE:
-        ESP_LOGW(tag, "checkpoint %" PRIu32 " is of a module with another layout: a fresh start", report->sequence);
-        return;
-    case CHECKPOINT_OTHER_CONFIG:
-        ESP_LOGW(tag, "checkpoint %" PRIu32 " was made with other settings: a fresh start", report->sequence);
-        return;
-    case CHECKPOINT_GIVEN_UP:
-        ESP_LOGE(tag, "the node failed after checkpoint %" PRIu32 " was resumed: a fresh start", report->sequence);
-        return;
-    }
-}
-
-void board_checkpoint_failed(void)
-{
-    ESP_LOGE(tag, "the checkpoint could not be written: the flash failed");
+    ESP_LOG_LEVEL(levels[level], tag, "%s", line);
 }

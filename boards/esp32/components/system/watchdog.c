@@ -132,9 +132,10 @@ uint32_t watchdog_backoff_ms(void)
     return doublings < 6 ? BACKOFF_FIRST_MS << doublings : BACKOFF_MAX_MS;
 }
 
+/* A supply that breaks down is not the image's fault, however often it does. */
 bool watchdog_is_repeated(void)
 {
-    return trace.failures > 1;
+    return trace.failures > 1 && esp_reset_reason() != ESP_RST_BROWNOUT;
 }
 
 void watchdog_forgive(void)
