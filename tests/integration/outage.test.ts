@@ -43,6 +43,13 @@ function unacknowledged(proxy: FaultyProxy, connection: number): (number | undef
     .filter((messageId) => !acknowledged.includes(messageId));
 }
 
+/** On this connection these readings came again with DUP. One more may have been on its way when the link broke, and have reached nobody. */
+function expectResent(proxy: FaultyProxy, connection: number, unsettled: readonly (number | undefined)[]): void {
+  const again = proxy.published(TEMPERATURE, connection).filter(({ dup }) => dup);
+  expect(again.slice(0, unsettled.length).map(({ messageId }) => messageId)).toEqual(unsettled);
+  expect(again.length).toBeLessThanOrEqual(unsettled.length + 1);
+}
+
 /** The number of the last connection that the broker accepted. */
 function lastAccepted(proxy: FaultyProxy): number {
   const last = proxy.packets.entries.findLast(({ packet }) => packet.cmd === "connack");
@@ -107,8 +114,7 @@ describeCases("readings of a node", ({ target, version }) => {
     expect(await proxy.connack(last)).toMatchObject({ sessionPresent: true });
     const redelivered = unacknowledged(proxy, first);
     expect(redelivered.length).toBeGreaterThanOrEqual(3);
-    const resent = proxy.published(TEMPERATURE, last).filter(({ dup }) => dup);
-    expect(resent.map(({ messageId }) => messageId)).toEqual(redelivered);
+    expectResent(proxy, last, redelivered);
   });
 
   test(`${proves(version, "[MQTT-4.4.0-1] [MQTT-3.3.1-1] [MQTT-2.3.1-3]", "[MQTT-4.4.0-1] [MQTT-3.3.1-1] [MQTT-4.3.2-3]")}are sent again with DUP and the same identifier when their PUBACKs were lost`, async (lab) => {
@@ -133,7 +139,8 @@ describeCases("readings of a node", ({ target, version }) => {
     expect(again.map(({ payload }) => payload.toString())).toEqual(
       before.slice(-redelivered.length).map(({ payload }) => payload.toString()),
     );
-    expect(after.slice(redelivered.length).some(({ dup }) => dup)).toBe(false);
+    // One more may have been on its way, as above.
+    expect(after.slice(redelivered.length + 1).some(({ dup }) => dup)).toBe(false);
     const seen = arrivals(readings);
     expect(seen).toEqual(upTo(seen.length));
     expect(readings.length, "the broker had them already and delivers them twice").toBeGreaterThan(seen.length);
@@ -187,12 +194,9 @@ describeCases("readings of a node", ({ target, version }) => {
     const seen = arrivals(readings);
     expect(seen).toEqual(upTo(seen.length));
     for (const connection of [1, 2]) {
-      const again = proxy.published(TEMPERATURE, connection).filter(({ dup }) => dup);
-      expect(again.length).toBeGreaterThan(0);
       const unsettled = unacknowledged(proxy, connection - 1);
-      expect(again.slice(0, unsettled.length).map(({ messageId }) => messageId)).toEqual(unsettled);
-      // One more may have been on its way when the link broke, and have reached nobody.
-      expect(again.length).toBeLessThanOrEqual(unsettled.length + 1);
+      expect(unsettled.length).toBeGreaterThan(0);
+      expectResent(proxy, connection, unsettled);
     }
     // What the proxy had passed on whole, the broker delivered: once for each time that it got it.
     const passedOn = proxy.packets.entries.filter(({ topic, lost }) => topic === TEMPERATURE && !lost);
