@@ -4,10 +4,11 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 import { PROJECT_ROOT } from "../../host/project.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "wasmote-rv32-native-"));
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const FLAGS = ["-std=c11", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-builtin"];
 const INCLUDES = ["core", "virt-rv32", "virt-rv32/machine"].map((name) => `-I${join(PROJECT_ROOT, "boards", name)}`);
