@@ -16,7 +16,8 @@ const NO_IDF =
 
 /** @return whether all of it went well. */
 async function main(): Promise<boolean> {
-  if (process.env.IDF_PATH === undefined || process.env.IDF_PATH === "") {
+  const { IDF_PATH = "" } = process.env;
+  if (IDF_PATH === "") {
     console.error(NO_IDF);
     return false;
   }

@@ -32,7 +32,8 @@ export function folderOf(target: string, network: string): string {
 
 /** Whether one of the target's compilers is on the PATH. */
 export function hasCompiler({ compilers }: Target): boolean {
-  const folders = (process.env.PATH ?? "").split(delimiter);
+  const { PATH = "" } = process.env;
+  const folders = PATH.split(delimiter);
   return compilers.some((compiler) => folders.some((folder) => existsSync(join(folder, compiler))));
 }
 
