@@ -44,15 +44,12 @@ export interface BridgeSettings {
   readonly seed: number;
 }
 
-export interface BridgeEvents {
-  log(level: LogLevel, text: string): void;
-  /** The board has started, for the first time or after a reset. */
-  started(): void;
-}
+/** Takes a line of the board's log, or one about its connections. */
+export type Log = (level: LogLevel, text: string) => void;
 
 export class Bridge {
   readonly #settings: BridgeSettings;
-  readonly #events: BridgeEvents;
+  readonly #log: Log;
   readonly #sensor: Sensor;
   readonly #network: SocketNetwork;
   readonly #reader = new FrameReader();
@@ -69,14 +66,14 @@ export class Bridge {
   #pumping: NodeJS.Immediate | undefined;
 
   /** Throws `EENDPOINT`, `ETLS`, `ESENSOR`, or `ECONFIG` for a configuration that the board has no room for. */
-  constructor(settings: BridgeSettings, events: BridgeEvents) {
+  constructor(settings: BridgeSettings, log: Log) {
     this.#settings = settings;
-    this.#events = events;
+    this.#log = log;
     this.#sensor = createSensor(settings.sensor);
     checkConfig(settings.config);
     this.#network = new SocketNetwork(
       settings.brokers.map(parseEndpoint),
-      { wake: () => this.#wake(), warn: (text) => events.log(2, text) },
+      { wake: () => this.#wake(), warn: (text) => log(2, text) },
       settings.tls,
     );
   }
@@ -111,9 +108,13 @@ export class Bridge {
   }
 
   #send(type: number, payload: Buffer = Buffer.alloc(0)): void {
-    if (this.#line === undefined || !this.#line.writable) return;
-    this.#line.write(encodeFrame({ type, number: this.#sending, payload }));
+    const line = this.#line;
+    if (line === undefined || !line.writable) return;
+    const hasRoom = line.write(encodeFrame({ type, number: this.#sending, payload }));
     this.#sending = (this.#sending + 1) & 0xff;
+    // A board that asks and does not listen to the answers is not heard until it does: nothing piles up here.
+    if (hasRoom || line.isPaused()) return;
+    line.pause().once("drain", () => line.resume());
   }
 
   #hear(type: number, number: number, payload: Buffer): void {
@@ -133,7 +134,7 @@ export class Bridge {
         this.#start(message.version);
         break;
       case "log":
-        this.#events.log(message.level, message.text);
+        this.#log(message.level, message.text);
         break;
       case "open":
         this.#open(message.link, message.endpoint, message.window);
@@ -162,11 +163,10 @@ export class Bridge {
   /** The board has just started: nothing of before is valid. */
   #start(version: number): void {
     if (version !== BRIDGE_VERSION) {
-      this.#events.log(3, `the board speaks version ${version} of the bridge's language, this is ${BRIDGE_VERSION}`);
+      this.#log(3, `the board speaks version ${version} of the bridge's language, this is ${BRIDGE_VERSION}`);
       return;
     }
     this.#reset();
-    this.#events.started();
     const { config, brokers, seed } = this.#settings;
     for (const [key, value] of config) this.#send(Message.CONFIG, configPayload(key, value));
     this.#send(

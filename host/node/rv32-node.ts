@@ -7,12 +7,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Bridge } from "../bridge/bridge.ts";
 import { flashModule } from "../bridge/flash.ts";
+import { readModule } from "../engine/module.ts";
 import { WasmoteError } from "../errors.ts";
 import type { LogLevel } from "../hal/board.ts";
 import { defaultSensor } from "../hal/sensors.ts";
@@ -51,21 +51,19 @@ process.on("exit", () => {
 /**
  * Starts QEMU and the bridge. `settings.image` is the board's whole flash, of 32 MiB, with the module and the checkpoints.
  *
- * Throws `EENDPOINT`, `ETLS`, `ESENSOR`, `ECONFIG` or `EMODULE` for settings that are none.
+ * Throws `EENDPOINT`, `ETLS`, `ESENSOR`, `ECONFIG`, `ENOMODULE` or `ETOOLARGE` for settings that are none.
  */
 export async function startRv32Node(settings: NodeSettings, firmware = RV32_FIRMWARE): Promise<RunningNode> {
-  const folder = mkdtempSync(join(tmpdir(), "wasmote-rv32-"));
-  const flash = settings.image ?? join(folder, "flash");
-  const node = new Rv32Node(settings, folder);
-  await inUse.get(flash);
-  await flashModule(flash, await readFile(settings.module));
-  await node.start(firmware, flash);
+  const node = new Rv32Node(settings);
+  await node.start(await readModule(settings.module), firmware);
   return node;
 }
 
 class Rv32Node extends EventEmitter<NodeEvents> implements RunningNode {
   readonly id: string;
-  readonly #folder: string;
+  readonly #image: string | undefined;
+  /** Of this node's own: its serial line, and its flash if nobody keeps that. It is removed when the node ends. */
+  #folder: string | undefined;
   readonly #bridge: Bridge;
   readonly #logBook: LogBook;
   readonly #line: Server;
@@ -75,11 +73,10 @@ class Rv32Node extends EventEmitter<NodeEvents> implements RunningNode {
   #killed = false;
   #over = false;
 
-  /** `folder`: of this node's own; it is removed when the node ends. */
-  constructor(settings: NodeSettings, folder: string) {
+  constructor(settings: NodeSettings) {
     super();
     this.id = settings.id;
-    this.#folder = folder;
+    this.#image = settings.image;
     this.#logBook = new LogBook(settings.password);
     this.#bridge = new Bridge(
       {
@@ -89,7 +86,7 @@ class Rv32Node extends EventEmitter<NodeEvents> implements RunningNode {
         sensor: settings.sensor ?? defaultSensor(settings.id),
         seed: settings.seed ?? randomBytes(4).readUInt32LE(),
       },
-      { log: (level, text) => this.#log(level, text), started: () => {} },
+      (level, text) => this.#log(level, text),
     );
     this.#line = createServer((socket) => this.#attach(socket));
   }
@@ -98,8 +95,18 @@ class Rv32Node extends EventEmitter<NodeEvents> implements RunningNode {
     return this.#logBook.lines;
   }
 
-  async start(firmware: string, flash: string): Promise<void> {
-    const path = join(this.#folder, "line");
+  async start(module: Uint8Array, firmware: string): Promise<void> {
+    const folder = mkdtempSync(join(tmpdir(), "wasmote-rv32-"));
+    this.#folder = folder;
+    const flash = this.#image ?? join(folder, "flash");
+    await inUse.get(flash);
+    try {
+      await flashModule(flash, module);
+    } catch (error) {
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
+    const path = join(folder, "line");
     await new Promise<void>((resolve) => this.#line.listen(path, resolve));
     const line = ["-chardev", `socket,id=line,path=${optionText(path)}`, "-serial", "chardev:line"];
     const child = spawn(QEMU_RV32, [...rv32Machine(firmware, flash), ...line], {
@@ -157,7 +164,7 @@ class Rv32Node extends EventEmitter<NodeEvents> implements RunningNode {
     if (this.#child !== undefined) children.delete(this.#child);
     this.#bridge.destroy();
     this.#line.close();
-    rmSync(this.#folder, { recursive: true, force: true });
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
     if (why !== undefined) {
       this.emit("log", this.#logBook.add("error", why));
       this.emit("fault", new WasmoteError("ERV32", "device", why));

@@ -83,18 +83,22 @@ describe.each(TARGETS)("MQTT 3.1.1: a node under $name", (target) => {
         if (accepts) link.accept();
         link.sendBytes(Buffer.from(bytes.replaceAll(" ", ""), "hex"));
       });
-      await Promise.all(
-        cases.map(async ({ what, bytes }, index) => {
-          const id = String(index);
-          const node = await lab.node(broker, { module, id, seed: index + 1 });
-          await broker.closed.first(`end of the link after ${what}`, ({ client }) => client === id);
-          await node.says(`bad packet: ${Number.parseInt(bytes.slice(0, 2), 16)}`);
-          await broker.received.first(`reading after ${what}`, ({ client, connection, packet }) => {
-            return client === id && connection === 1 && packet.cmd === "publish" && packet.messageId !== undefined;
-          });
-          expect(node.said("link closed"), `the link ended for one reason, ${what}`).toBe(0);
-        }),
-      );
+      const check = async ({ what, bytes }: Hostility, index: number): Promise<void> => {
+        const id = String(index);
+        const node = await lab.node(broker, { module, id, seed: index + 1 });
+        await broker.closed.first(`end of the link after ${what}`, ({ client }) => client === id);
+        await node.says(`bad packet: ${Number.parseInt(bytes.slice(0, 2), 16)}`);
+        await broker.received.first(`reading after ${what}`, ({ client, connection, packet }) => {
+          return client === id && connection === 1 && packet.cmd === "publish" && packet.messageId !== undefined;
+        });
+        expect(node.said("link closed"), `the link ended for one reason, ${what}`).toBe(0);
+      };
+      // Each is a machine that starts: not all of them at once.
+      const atOnce = target.engine === "rv32" ? 4 : cases.length;
+      for (let from = 0; from < cases.length; from += atOnce) {
+        const group = cases.slice(from, from + atOnce);
+        await Promise.all(group.map((each, index) => check(each, from + index)));
+      }
       expect(broker.closed.entries.filter(({ connection }) => connection > 0)).toEqual([]);
     });
   }

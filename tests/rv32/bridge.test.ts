@@ -29,17 +29,19 @@ async function listen(server: Server): Promise<number> {
 class Peer {
   readonly sockets: Socket[] = [];
   readonly errors: string[] = [];
-  received = Buffer.alloc(0);
+  readonly #chunks: Buffer[] = [];
   ends = 0;
   readonly #server = createServer({ allowHalfOpen: false }, (socket) => {
     this.sockets.push(socket);
     closings.push(() => socket.destroy());
-    socket.on("data", (bytes: Buffer) => {
-      this.received = Buffer.concat([this.received, bytes]);
-    });
+    socket.on("data", (bytes: Buffer) => this.#chunks.push(bytes));
     socket.on("end", () => this.ends++);
     socket.on("error", (error: NodeJS.ErrnoException) => this.errors.push(error.code ?? ""));
   });
+
+  get received(): Buffer {
+    return Buffer.concat(this.#chunks);
+  }
 
   async start(): Promise<string> {
     return `mqtt://127.0.0.1:${await listen(this.#server)}`;
@@ -51,6 +53,8 @@ class FakeBoard {
   readonly logs: string[] = [];
   readonly frames = new Journal<Frame>("the bridge sent", ({ type, payload }) => `${type} ${payload.toString("hex")}`);
   readonly peer = new Peer();
+  /** Bytes that the bridge has allowed on all links in all. */
+  granted = 0;
   #line: Socket | undefined;
   #number = 0;
 
@@ -58,17 +62,18 @@ class FakeBoard {
     const broker = await this.peer.start();
     const bridge = new Bridge(
       { brokers: [broker], config: new Map(Object.entries(config)), sensor: "constant:17.2", seed: 5 },
-      { log: (_, text) => this.logs.push(text), started: () => {} },
+      (_, text) => this.logs.push(text),
     );
     closings.push(() => bridge.destroy());
-    const server = createServer((socket) => bridge.attach(socket));
-    const line = connect(await listen(server), "127.0.0.1");
+    const server = createServer({ noDelay: true }, (socket) => bridge.attach(socket));
+    const line = connect(await listen(server), "127.0.0.1").setNoDelay();
     closings.push(() => line.destroy());
     const reader = new FrameReader();
     line.on("data", (chunk: Buffer) => {
       for (const frame of reader.read(chunk)) {
         if (frame === undefined) throw new Error("the bridge sent something that is no frame");
         this.frames.add(frame);
+        if (frame.type === Message.CREDIT) this.granted += frame.payload.readUInt16LE(2);
       }
     });
     await once(line, "connect");
@@ -196,6 +201,27 @@ describe("rv32: the bridge", () => {
     expect(board.peer.received.toString()).toBe("good-bye");
   });
 
+  test("delivers it even if the connection takes it only after the board has closed the link", async () => {
+    const board = await startBoard();
+    await board.open(9, 100);
+    await until(() => board.peer.sockets.length === 1);
+    board.peer.sockets[0]?.pause();
+    const part = dataPayload(9, Buffer.alloc(500, 1));
+    let sent = 0;
+    for (let granted = -1; granted !== board.granted; ) {
+      granted = board.granted;
+      for (; sent + 500 <= granted; sent += 500) board.send(Message.DATA, part);
+      await board.settle();
+    }
+    expect(sent + WINDOW_BYTES, "the connection takes no more").toBeGreaterThan(board.granted);
+    board.send(Message.CLOSE, Buffer.of(9, 0));
+    await board.settle();
+    expect(board.peer.ends).toBe(0);
+    board.peer.sockets[0]?.resume();
+    await until(() => board.peer.ends === 1);
+    expect(board.peer.received.length).toBe(sent);
+  });
+
   test("says that nobody listens", async () => {
     const board = await startBoard();
     const other = createServer();
@@ -203,11 +229,11 @@ describe("rv32: the bridge", () => {
     other.close();
     const bridge = new Bridge(
       { brokers: [`mqtt://127.0.0.1:${port}`], config: new Map(), sensor: "sine", seed: 1 },
-      { log: (_, text) => board.logs.push(text), started: () => {} },
+      (_, text) => board.logs.push(text),
     );
     closings.push(() => bridge.destroy());
-    const server = createServer((socket) => bridge.attach(socket));
-    const line = connect(await listen(server), "127.0.0.1");
+    const server = createServer({ noDelay: true }, (socket) => bridge.attach(socket));
+    const line = connect(await listen(server), "127.0.0.1").setNoDelay();
     closings.push(() => line.destroy());
     const reader = new FrameReader();
     const states: number[] = [];
@@ -284,10 +310,7 @@ describe("rv32: the bridge", () => {
 
   test("refuses a configuration that the board has no room for", () => {
     const make = (config: [string, string][]): Bridge =>
-      new Bridge(
-        { brokers: [], config: new Map(config), sensor: "sine", seed: 1 },
-        { log: () => {}, started: () => {} },
-      );
+      new Bridge({ brokers: [], config: new Map(config), sensor: "sine", seed: 1 }, () => {});
     expect(() => make([["key", "x".repeat(255)]])).not.toThrow();
     expect(() => make([["key", "x".repeat(256)]])).toThrow(expect.objectContaining({ code: "ECONFIG" }));
     const four = ["a", "b", "c", "d"].map((key): [string, string] => [key, "x".repeat(252)]);

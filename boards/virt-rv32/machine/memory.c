@@ -16,10 +16,12 @@
 /* A word at any address, over objects of any type. */
 typedef uint32_t __attribute__((may_alias, aligned(1))) word;
 
-void *memcpy(void *restrict to, const void *restrict from, size_t length)
+/*
+ * From the first byte on, and right also where the target begins before the source and overlaps it: what a store covers
+ * has been loaded by then.
+ */
+static inline void copy_forwards(uint8_t *target, const uint8_t *source, size_t length)
 {
-    uint8_t *target = to;
-    const uint8_t *source = from;
     for (; length >= 4 * sizeof(word); length -= 4 * sizeof(word)) {
         word a = ((const word *)source)[0];
         word b = ((const word *)source)[1];
@@ -39,6 +41,23 @@ void *memcpy(void *restrict to, const void *restrict from, size_t length)
     }
     for (; length > 0; length--)
         *target++ = *source++;
+}
+
+/* The same from the last byte on, for a target that begins behind the source. Both point behind their last byte. */
+static inline void copy_backwards(uint8_t *target, const uint8_t *source, size_t length)
+{
+    for (; length >= sizeof(word); length -= sizeof(word)) {
+        target -= sizeof(word);
+        source -= sizeof(word);
+        *(word *)target = *(const word *)source;
+    }
+    for (; length > 0; length--)
+        *--target = *--source;
+}
+
+void *memcpy(void *restrict to, const void *restrict from, size_t length)
+{
+    copy_forwards(to, from, length);
     return to;
 }
 
@@ -46,31 +65,11 @@ void *memmove(void *to, const void *from, size_t length)
 {
     uint8_t *target = to;
     const uint8_t *source = from;
-    /* Forwards, every byte is read before it is written over, unless the two are so close that words overlap. */
     if (target <= source || target >= source + length) {
-        size_t ahead = (size_t)(source - target);
-        if (ahead >= sizeof(word)) {
-            for (; length >= sizeof(word); length -= sizeof(word)) {
-                *(word *)target = *(const word *)source;
-                target += sizeof(word);
-                source += sizeof(word);
-            }
-        }
-        for (; length > 0; length--)
-            *target++ = *source++;
-        return to;
+        copy_forwards(target, source, length);
+    } else {
+        copy_backwards(target + length, source + length, length);
     }
-    target += length;
-    source += length;
-    if ((size_t)(target - source) >= sizeof(word)) {
-        for (; length >= sizeof(word); length -= sizeof(word)) {
-            target -= sizeof(word);
-            source -= sizeof(word);
-            *(word *)target = *(const word *)source;
-        }
-    }
-    for (; length > 0; length--)
-        *--target = *--source;
     return to;
 }
 
