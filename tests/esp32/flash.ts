@@ -2,7 +2,8 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { crc32 } from "node:zlib";
+import { sealModule } from "../../host/device/module-slot.ts";
+import { sealProvision } from "../../host/device/provision.ts";
 import { LINUX_PROGRAM } from "./targets.ts";
 
 const FLASH_BYTES = 4 << 20;
@@ -10,13 +11,14 @@ const TABLE_OFFSET = 0x8000;
 
 /** boards/esp32/partitions.csv. */
 export const PARTITIONS = {
-  nvs: 0x9000,
   provision: 0x12000,
   module0: 0x320000,
   module1: 0x330000,
   checkpoint: 0x340000,
 } as const;
 
+const PROVISION_BYTES = 0x4000;
+const MODULE_BYTES = 0x10000;
 const CHECKPOINT_BYTES = 0x20000;
 
 export class Flash {
@@ -30,25 +32,14 @@ export class Flash {
     writeFileSync(path, bytes);
   }
 
-  /** Writes a module behind the header that boards/core/module_slot.h describes. */
   writeModule(slot: 0 | 1, sequence: number, wasm: Uint8Array): this {
-    const header = Buffer.alloc(32);
-    header.write("WMMO", "latin1");
-    header.writeUInt32LE(sequence, 4);
-    header.writeUInt32LE(wasm.length, 8);
-    header.writeUInt32LE(crc32(wasm), 12);
-    header.writeUInt32LE(crc32(header.subarray(0, 28)), 28);
-    return this.#write(PARTITIONS[`module${slot}`], Buffer.concat([header, wasm]));
+    return this.#write(PARTITIONS[`module${slot}`], sealModule(wasm, sequence, MODULE_BYTES));
   }
 
-  /** Writes settings for the next start, as components/settings/provision.h describes them. */
+  /** Writes settings for the next start. */
   provision(settings: Readonly<Record<string, string>>): this {
-    const lines = Object.entries(settings).map(([key, value]) => `${key}=${escaped(value)}\n`);
-    const text = `wasmote provision 1\n${lines.join("")}`;
-    return this.#write(
-      PARTITIONS.provision,
-      Buffer.from(`${text}crc32=${crc32(text).toString(16).padStart(8, "0")}\n`),
-    );
+    const list = Object.entries(settings).map(([key, value]) => ({ key, value }));
+    return this.#write(PARTITIONS.provision, sealProvision(list, PROVISION_BYTES));
   }
 
   /** Flips a bit. */
@@ -76,8 +67,4 @@ export class Flash {
     writeFileSync(this.path, flash);
     return this;
   }
-}
-
-function escaped(value: string): string {
-  return value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
 }

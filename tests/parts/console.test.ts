@@ -266,6 +266,9 @@ describe("a command", () => {
         "set sensor1 sht3x,sda=5,scl=6,quantity=humidity",
         "set sensor2 bme280,sda=5,scl=6",
         "set sensor3 internal",
+        "set sensor4 constant,value=1",
+        "set sensor5 constant,value=2",
+        "set actuator0 gpio,pin=0",
       ),
     ).toEqual([]);
     expect(problems(sht3x, "set sensor1 bme280,sda=6,scl=5")).toEqual([

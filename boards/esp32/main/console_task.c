@@ -17,9 +17,10 @@
 #include "nvs_store.h"
 #include "serial.h"
 #include "sleep.h"
+#include "task_stack.h"
 
 /* Bytes; a setting's check nests deepest. */
-#define STACK_BYTES 5120
+#define STACK_BYTES TASK_STACK_BYTES(5120)
 
 /* For what is still on its way to the broker, and to the serial line. */
 #define RESTART_MS 500

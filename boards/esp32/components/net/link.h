@@ -22,7 +22,7 @@
 #include "endpoints.h"
 
 /** Bytes that wait in each direction. A node's packets are small, and partial writes are normal. */
-#define LINK_BUFFER_BYTES 1024
+#define LINK_BUFFER_BYTES 512
 
 enum link_state {
     LINK_CONNECTING,

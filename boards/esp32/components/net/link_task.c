@@ -10,6 +10,7 @@
 #include "abi.h"
 #include "monotonic.h"
 #include "network.h"
+#include "task_stack.h"
 #include "transport.h"
 
 /* Milliseconds for the network to come up, and then for each of DNS, TCP, TLS and WebSocket. */
@@ -28,8 +29,8 @@
 #define CHUNK_BYTES 512
 
 /* Bytes. A TLS handshake nests deep. */
-#define STACK_BYTES 4096
-#define STACK_TLS_BYTES 7168
+#define STACK_BYTES TASK_STACK_BYTES(4096)
+#define STACK_TLS_BYTES TASK_STACK_BYTES(7168)
 
 static const char *const tag = "net";
 

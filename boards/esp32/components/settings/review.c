@@ -89,7 +89,7 @@ static bool claim(struct review *review, const char *key, uint8_t pin, enum role
 
 static void claim_sensor(struct review *review, const char *key, const struct sensor_wiring *wiring)
 {
-    if (wiring->driver == WIRING_INTERNAL) return;
+    if (wiring->driver == WIRING_INTERNAL || wiring->driver == WIRING_CONSTANT) return;
     if (wiring->driver == WIRING_DS18B20) {
         (void)claim(review, key, wiring->pin, ROLE_ALONE, 0);
         return;
