@@ -172,11 +172,12 @@ struct checkpoint_report checkpoint_restore(struct checkpoints *checkpoints, con
     return report;
 }
 
-uint32_t checkpoint_find(struct checkpoints *checkpoints, const struct node *node)
+bool checkpoint_find(struct checkpoints *checkpoints, const struct node *node, uint32_t *sequence)
 {
     uint32_t damaged = 0;
     struct candidate newest = find_newest(checkpoints, node, &damaged);
-    return newest.valid ? field(newest.head, AT_SEQUENCE) : 0;
+    if (newest.valid) *sequence = field(newest.head, AT_SEQUENCE);
+    return newest.valid;
 }
 
 static int32_t write(struct checkpoints *checkpoints, const struct node *node, uint32_t length)

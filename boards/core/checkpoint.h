@@ -65,9 +65,9 @@ struct checkpoint_report checkpoint_restore(struct checkpoints *checkpoints, con
 /**
  * Looks through the board's slots only for where the next checkpoint goes, and leaves the image alone.
  *
- * @return the sequence number of the newest one; 0 if there is none.
+ * @return whether there is a valid one; `*sequence` is then the newest one's number.
  */
-uint32_t checkpoint_find(struct checkpoints *checkpoints, const struct node *node);
+bool checkpoint_find(struct checkpoints *checkpoints, const struct node *node, uint32_t *sequence);
 
 /**
  * Writes the image. It blocks as long as the board's storage does, and tries one slot more if the first fails.

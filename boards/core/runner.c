@@ -50,12 +50,12 @@ static void say_restored(const struct checkpoint_report *report)
 /* The image is fresh: puts the newest checkpoint in its place, or gives up all of them if they are suspect. */
 static void prepare(struct runner *runner, uint32_t nowMs)
 {
-    struct checkpoint_report report = {.outcome = CHECKPOINT_GIVEN_UP};
-    if (runner->suspect) {
-        report.sequence = checkpoint_find(&runner->checkpoints, runner->node);
-        if (checkpoint_forget(&runner->checkpoints, runner->node) < 0) say_failed();
-    } else {
+    struct checkpoint_report report = {.outcome = CHECKPOINT_NONE};
+    if (!runner->suspect) {
         report = checkpoint_restore(&runner->checkpoints, runner->node);
+    } else if (checkpoint_find(&runner->checkpoints, runner->node, &report.sequence)) {
+        report.outcome = CHECKPOINT_GIVEN_UP;
+        if (checkpoint_forget(&runner->checkpoints, runner->node) < 0) say_failed();
     }
     runner->suspect = false;
     runner->resumed = report.outcome == CHECKPOINT_RESTORED;
@@ -73,7 +73,8 @@ void runner_init(struct runner *runner, struct node *node, enum runner_start sta
 void runner_init_slept(struct runner *runner, struct node *node, uint32_t sleptMs)
 {
     *runner = (struct runner){.node = node, .backoffMs = RUNNER_BACKOFF_FIRST_MS, .resumed = true};
-    (void)checkpoint_find(&runner->checkpoints, node);
+    uint32_t sequence = 0;
+    (void)checkpoint_find(&runner->checkpoints, node, &sequence);
     enter(runner, RUNNER_RESTORED, 0, sleptMs);
 }
 

@@ -41,7 +41,8 @@ export class ImageKeeper {
     if (checkpoints === undefined) return;
     this.#guarded(() => {
       const sequence = checkpoints.forget(Date.now());
-      this.#log(3, `the node failed after checkpoint ${sequence} was resumed: a fresh start`);
+      if (sequence !== undefined)
+        this.#log(3, `the node failed after checkpoint ${sequence} was resumed: a fresh start`);
     });
   }
 

@@ -85,11 +85,12 @@ export class Checkpoints {
     this.#sequence = (this.#sequence + 1) >>> 0;
   }
 
-  /** Gives up everything that was checkpointed before: it is never resumed. Returns the number of the newest. */
-  forget(nowMs: number | undefined): number {
+  /** Gives up everything that was checkpointed before: it is never resumed. Returns the number of the newest, if there is one. */
+  forget(nowMs: number | undefined): number | undefined {
     const { newest } = this.#find();
+    if (newest === undefined) return undefined;
     this.write(new Uint8Array(), nowMs);
-    return newest?.sequence ?? 0;
+    return newest.sequence;
   }
 
   #judge({ image, layoutId, configId: config }: Checkpoint): CheckpointOutcome {

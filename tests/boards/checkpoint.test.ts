@@ -197,6 +197,15 @@ describe("a board with a file for its images", () => {
     ]);
   }, 40_000);
 
+  test("has nothing to give up where a module hangs that never made one", async () => {
+    const hanging = counter({ step: "(if (i32.lt_u (i32.load (i32.const 16)) (i32.const 9)) (then (loop (br 0))))" });
+    const node = start(program("posix", "sanitize"), [file(hanging), "--id", "7", "--image", image]);
+    onTestFinished(() => void node.child.kill("SIGKILL"));
+    await node.says(/the device resets/, 2);
+    await node.says(/life 1/, 3);
+    expect(node.stderr).not.toContain("checkpoint");
+  }, 40_000);
+
   test("refuses a file that another node uses, that is none, or that holds something else", async () => {
     const busy = start(program("posix", "sanitize"), [
       file(counter({ step: "(return (i32.const 60000))" })),

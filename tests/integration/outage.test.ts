@@ -1,7 +1,7 @@
 import type { IPublishPacket } from "mqtt-packet";
 import { beforeAll, expect } from "vitest";
 import { describeCases, ID, labTest } from "./lab.ts";
-import { compileVariant, proves, type TestNode } from "./nodes.ts";
+import { compileVariant, proves, type Target, type TestNode } from "./nodes.ts";
 import type { Observer, Reading } from "./observer.ts";
 import type { FaultyProxy } from "./proxy.ts";
 
@@ -43,11 +43,24 @@ function unacknowledged(proxy: FaultyProxy, connection: number): (number | undef
     .filter((messageId) => !acknowledged.includes(messageId));
 }
 
-/** On this connection these readings came again with DUP. One more may have been on its way when the link broke, and have reached nobody. */
-function expectResent(proxy: FaultyProxy, connection: number, unsettled: readonly (number | undefined)[]): void {
+/**
+ * How many readings may be on their way when a link breaks, and reach nobody, but come again with DUP: one in the serial
+ * line of a board that learns of the break at its other end.
+ */
+function onTheirWay({ engine }: Target): number {
+  return engine === "rv32" ? 1 : 0;
+}
+
+/** On this connection these readings came again with DUP, and at most `more` that nobody has seen before. */
+function expectResent(
+  proxy: FaultyProxy,
+  connection: number,
+  unsettled: readonly (number | undefined)[],
+  more: number,
+): void {
   const again = proxy.published(TEMPERATURE, connection).filter(({ dup }) => dup);
   expect(again.slice(0, unsettled.length).map(({ messageId }) => messageId)).toEqual(unsettled);
-  expect(again.length).toBeLessThanOrEqual(unsettled.length + 1);
+  expect(again.length).toBeLessThanOrEqual(unsettled.length + more);
 }
 
 /** The number of the last connection that the broker accepted. */
@@ -114,7 +127,7 @@ describeCases("readings of a node", ({ target, version }) => {
     expect(await proxy.connack(last)).toMatchObject({ sessionPresent: true });
     const redelivered = unacknowledged(proxy, first);
     expect(redelivered.length).toBeGreaterThanOrEqual(3);
-    expectResent(proxy, last, redelivered);
+    expectResent(proxy, last, redelivered, onTheirWay(target));
   });
 
   test(`${proves(version, "[MQTT-4.4.0-1] [MQTT-3.3.1-1] [MQTT-2.3.1-3]", "[MQTT-4.4.0-1] [MQTT-3.3.1-1] [MQTT-4.3.2-3]")}are sent again with DUP and the same identifier when their PUBACKs were lost`, async (lab) => {
@@ -139,8 +152,7 @@ describeCases("readings of a node", ({ target, version }) => {
     expect(again.map(({ payload }) => payload.toString())).toEqual(
       before.slice(-redelivered.length).map(({ payload }) => payload.toString()),
     );
-    // One more may have been on its way, as above.
-    expect(after.slice(redelivered.length + 1).some(({ dup }) => dup)).toBe(false);
+    expect(after.slice(redelivered.length + onTheirWay(target)).some(({ dup }) => dup)).toBe(false);
     const seen = arrivals(readings);
     expect(seen).toEqual(upTo(seen.length));
     expect(readings.length, "the broker had them already and delivers them twice").toBeGreaterThan(seen.length);
@@ -196,7 +208,7 @@ describeCases("readings of a node", ({ target, version }) => {
     for (const connection of [1, 2]) {
       const unsettled = unacknowledged(proxy, connection - 1);
       expect(unsettled.length).toBeGreaterThan(0);
-      expectResent(proxy, connection, unsettled);
+      expectResent(proxy, connection, unsettled, onTheirWay(target));
     }
     // What the proxy had passed on whole, the broker delivered: once for each time that it got it.
     const passedOn = proxy.packets.entries.filter(({ topic, lost }) => topic === TEMPERATURE && !lost);
