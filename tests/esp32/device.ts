@@ -28,7 +28,7 @@ export class Device {
 
   /** Waits for a line. */
   says(pattern: RegExp, from = 0): Promise<string> {
-    return this.lines.first(`a line like ${pattern}`, (line) => pattern.test(line), { from, withinMs: 20_000 });
+    return this.lines.first(`a line like ${pattern}`, (line) => pattern.test(line), { from, withinMs: 8_000 });
   }
 
   /** Types a command. @return the lines of its answer, the last of which says how it went. */

@@ -33,18 +33,13 @@ static const char *const tag = "boot";
 
 static struct firmware firmware;
 
-/*
- * On the linux target the flash is the file that WASMOTE_FLASH names: an image as it would be written to a chip. Tasks
- * are threads there, and one that is suspended may hold a lock of the C library: all must get their turn, idle's task
- * too.
- */
+/* On the linux target the flash is the file that WASMOTE_FLASH names: an image as it would be written to a chip. */
 static void prepare_linux(void)
 {
 #if CONFIG_IDF_TARGET_LINUX
     const char *path = getenv("WASMOTE_FLASH");
     esp_partition_file_mmap_ctrl_t *control = esp_partition_get_file_mmap_ctrl_input();
     if (path != NULL) (void)strlcpy(control->flash_file_name, path, sizeof control->flash_file_name);
-    vTaskPrioritySet(NULL, tskIDLE_PRIORITY);
 #endif
 }
 
