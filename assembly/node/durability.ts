@@ -62,7 +62,8 @@ export function persist(): bool {
     makeCheckpoint();
     return true;
   }
-  if (connection.phase != Phase.ONLINE) {
+  // A node that takes its leave has been online: what it has delivered is no longer to be kept.
+  if (connection.phase < Phase.ONLINE) {
     if (!isNew) return false;
     durability.isOutdated = true;
     makeCheckpoint();

@@ -10,10 +10,12 @@ const ECONNREFUSED = -9;
 
 let module: LoadedModule;
 let impatient: LoadedModule;
+let durable: LoadedModule;
 let commands: LoadedModule;
 beforeAll(async () => {
   module = await loadTemperature("NODE_SLEEP=1", "NODE_INTERVAL_MS=60000", "NODE_AWAKE_S=20");
   impatient = await loadTemperature("NODE_SLEEP=1", "NODE_INTERVAL_MS=60000", "NODE_AWAKE_S=8");
+  durable = await loadTemperature("NODE_SLEEP=1", "NODE_INTERVAL_MS=60000", "NODE_CHECKPOINT=1");
   commands = await loadApp(
     "examples/commands/index.ts",
     ["NODE_SLEEP=1", "NODE_INTERVAL_MS=60000", "NODE_PERSISTENT=1"],
@@ -97,6 +99,16 @@ describe("a node that sleeps between readings", () => {
     node.run(1_001);
     expect(node.packets()).toEqual([ASLEEP, DISCONNECT]);
     expect(closed(node).sleepMs).toBe(INTERVAL_MS - 9_000);
+  });
+
+  test("has what it delivered out of its newest checkpoint when it falls asleep", () => {
+    const node = new TestNode(durable, { keepsImages: true }).dial().receive(CONNACK);
+    expect(node.checkpoints).toBe(1);
+    node.receive(puback("0080")).step();
+    closed(node);
+    expect({ checkpoints: node.checkpoints, asleep: node.sleepMs > 0 }).toEqual({ checkpoints: 2, asleep: true });
+    node.sensor(3000).powerCut(0).dial().receive(CONNACK);
+    expect(node.packets().filter((packet) => packet.includes(raw('{"msg":"17.2"}')))).toEqual([]);
   });
 
   test("stays awake where the next reading is near", () => {
