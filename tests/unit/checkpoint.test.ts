@@ -102,7 +102,7 @@ describe("a node that keeps what it queues while offline", () => {
   });
 });
 
-describe("a node that writes its image ahead", () => {
+describe("MQTT 3.1.1: a node that writes its image ahead", () => {
   test("sends a reading in the step after the one that made it durable", () => {
     const node = start(handover).online().step(100);
     while (node.acknowledge().length > 0) node.settle();
