@@ -73,12 +73,14 @@ export class SerialConsole {
     const late = setTimeout(ANSWER_TIMEOUT_MS, undefined, { signal: bound.signal }).then(() => {
       throw this.#silent(`the board at ${this.#port} does not answer`, "press its reset button and try again");
     });
+    const outcome = Promise.race([answered, late]);
+    // A quick board's error is there before the line says that the question was written: nobody awaits it yet.
+    outcome.catch(() => {});
     try {
       await this.#line.write(Buffer.from(`${command}\n`));
-      return await Promise.race([answered, late]);
+      return await outcome;
     } finally {
       bound.abort();
-      late.catch(() => {});
       this.#pending = undefined;
     }
   }
