@@ -10,6 +10,7 @@ import {
   INBOUND_QOS,
   INTERVAL_MS,
   KEEP_ALIVE_S,
+  KEEPS_OUTAGES,
   MESSAGES,
   MQTT,
   OUTBOX,
@@ -28,6 +29,7 @@ import {
   UPLOAD,
   WILL,
   WINDOW,
+  WRITES_AHEAD,
 } from "./options";
 
 /** The largest CONNECT (node/connect.ts). */
@@ -46,9 +48,9 @@ export function checkOptions(): void {
   if (WINDOW < 1 || WINDOW > 32) ERROR("NODE_WINDOW is 1 to 32");
   if (INTERVAL_MS < 100 || INTERVAL_MS > 86_400_000) ERROR("NODE_INTERVAL_MS is 100 ms to a day");
   if (CHECKPOINT < 0 || CHECKPOINT > 2) ERROR("NODE_CHECKPOINT is 0, 1 or 2");
-  if (CHECKPOINT == 2 && QOS == 0) ERROR("NODE_CHECKPOINT=2 needs NODE_QOS 1 or 2");
+  if (WRITES_AHEAD && QOS == 0) ERROR("NODE_CHECKPOINT=2 needs NODE_QOS 1 or 2");
   // An identifier that went back with the image would make the broker take a new message for an old one.
-  if (CHECKPOINT == 1 && PERSISTENT && (SENDS_QOS_2 || RECEIVES_QOS_2)) {
+  if (KEEPS_OUTAGES && PERSISTENT && (SENDS_QOS_2 || RECEIVES_QOS_2)) {
     ERROR("a kept session with QoS 2 needs NODE_CHECKPOINT 0 or 2");
   }
   if (AWAKE_S < 5 || AWAKE_S > 3_600) ERROR("NODE_AWAKE_S is 5 to 3600 seconds");

@@ -132,6 +132,10 @@ export const TRANSMIT: i32 = isDefined(NODE_TRANSMIT)
   ? NODE_TRANSMIT
   : (MESSAGES || OUTBOX > 0 ? 512 : MQTT != 4 ? 264 : 224) + WILL + (AUTH ? 256 : 0) + (ASSIGNED_ID ? 48 : 0);
 
+/** Whether the image is written for each reading that is taken offline. */
+export const KEEPS_OUTAGES: bool = CHECKPOINT == 1;
+/** Whether the image is written before anything is told to the broker. */
+export const WRITES_AHEAD: bool = CHECKPOINT == 2;
 /** Whether anything is sent under QoS 2. */
 export const SENDS_QOS_2: bool = QOS == 2 || (OUTBOX > 0 && OUTBOX_QOS == 2);
 /** Whether anything is received under QoS 2. */

@@ -1,7 +1,7 @@
 /** PUBACK, PUBREC, PUBREL and PUBCOMP (3.4 to 3.7): what becomes of messages under QoS 1 and 2, in either direction. */
 
 import { durability } from "../image";
-import { CHECKPOINT, RECEIVES_QOS_2, SENDS_QOS_2, V5 } from "../options";
+import { RECEIVES_QOS_2, SENDS_QOS_2, V5, WRITES_AHEAD } from "../options";
 import { finishPacket, outputEnd } from "./connection";
 import { PacketType } from "./packet";
 import { FIRST_FAILURE, ReasonCode } from "./reason";
@@ -46,7 +46,7 @@ export function takeAcknowledgement(type: i32, identifier: i32, reason: i32): bo
 /** Puts an acknowledgement into the output, which must have room; MQTT 5.0 alone is told a Reason Code other than 0. */
 export function writeAcknowledgement(type: i32, identifier: i32, reason: i32): void {
   // What ends an exchange is durable here before the other side hears of it.
-  if (CHECKPOINT == 2) durability.isOwed = true;
+  if (WRITES_AHEAD) durability.isOwed = true;
   const start = outputEnd();
   let end = start + 4;
   store<u16>(start + 2, identifier);

@@ -4,7 +4,6 @@ import { connection, continuity, durability, inbound, properties, RECEIVE, recei
 import {
   ASSIGNED_ID,
   AUTH,
-  CHECKPOINT,
   DOWNLOAD,
   INBOUND_QOS,
   MESSAGES,
@@ -12,6 +11,7 @@ import {
   RECEIVE_CAPACITY,
   RECEIVES_QOS_2,
   V5,
+  WRITES_AHEAD,
 } from "../options";
 import { ACKNOWLEDGEMENT_BYTES, takeAcknowledgement } from "./acknowledgement";
 import { answerEventV5 } from "./answer";
@@ -179,7 +179,7 @@ export function acceptance(sessionPresent: i32): i32 {
   forget();
   if (RECEIVES_QOS_2) received.count = 0;
   // That this session is a new one must not be forgotten once it holds something.
-  if (CHECKPOINT == 2 && PERSISTENT) durability.isOwed = true;
+  if (WRITES_AHEAD && PERSISTENT) durability.isOwed = true;
   return Event.CONNECTED;
 }
 

@@ -2,10 +2,10 @@
  * When the image is made durable, so that a power cut loses nothing that was promised. A checkpoint costs the board's
  * flash a write; `NODE_CHECKPOINT` says what is worth one.
  *
- * With `OFFLINE` the queue survives that grows while there is no connection. What happens online is not written: after a
+ * With 1 the queue survives that grows while there is no connection. What happens online is not written: after a
  * power cut, readings of the last outage may go out once more.
  *
- * With `HANDOVER` nothing is told to the broker before it is durable here: no reading, and no answer that ends an
+ * With 2 nothing is told to the broker before it is durable here: no reading, and no answer that ends an
  * exchange. So the session itself goes on where it was, and QoS 2 is exactly once across power cuts too. What is to be
  * told waits for the step after the checkpoint:
  *
@@ -17,17 +17,7 @@
 import { checkpoint } from "../hal";
 import { connection, durability, queue, session } from "../image";
 import { Phase } from "../mqtt/connection";
-import { CHECKPOINT, PERSISTENT } from "../options";
-
-/** Values of `NODE_CHECKPOINT`. */
-export namespace Checkpoint {
-  export const NEVER: i32 = 0;
-  export const OFFLINE: i32 = 1;
-  export const HANDOVER: i32 = 2;
-}
-
-/** Whether the image is written before anything is told to the broker. */
-export const WRITES_AHEAD: bool = CHECKPOINT == Checkpoint.HANDOVER;
+import { PERSISTENT, WRITES_AHEAD } from "../options";
 
 
 @unmanaged

@@ -62,11 +62,12 @@ import {
   V4,
   V5,
   WILL_ON_STOP,
+  WRITES_AHEAD,
 } from "../options";
 import { Text, utf8 } from "../text";
 import { delayUpToMs, REFUSED_MS } from "./backoff";
 import { nextMessage } from "./command";
-import { isHeldBack, makeCheckpoint, persist, resumeCopy, sendableEnd, WRITES_AHEAD } from "./durability";
+import { isHeldBack, makeCheckpoint, persist, resumeCopy, sendableEnd } from "./durability";
 import { setupIdentity } from "./identity";
 import { close, closeAndRetryIn, fail, flush, open, receive, send } from "./link";
 import { Level, say, sayNumber } from "./log";
