@@ -19,26 +19,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 file(GLOB CORE_SOURCES CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/core/*.c")
 
-if(NOT WASM3_DIR)
-  if(DEFINED ENV{WASM3_DIR})
-    set(WASM3_DIR "$ENV{WASM3_DIR}")
-  else()
-    set(WASM3_DIR "${ROOT}/node_modules/wasm3/cpp")
-  endif()
-endif()
-get_filename_component(WASM3_DIR "${WASM3_DIR}" ABSOLUTE BASE_DIR "${CMAKE_BINARY_DIR}")
-if(NOT EXISTS "${WASM3_DIR}/wasm3.h")
-  message(FATAL_ERROR "no wasm3 in ${WASM3_DIR}: run `npm ci` in ${ROOT}, "
-                      "or give the folder that holds wasm3.h with -DWASM3_DIR=<folder>")
-endif()
-
-# Versions of wasm3 differ in their files: take those of this list that exist.
-set(WASM3_SOURCES)
-foreach(part bind code compile core env exec function info module parse validate)
-  if(EXISTS "${WASM3_DIR}/m3_${part}.c")
-    list(APPEND WASM3_SOURCES "${WASM3_DIR}/m3_${part}.c")
-  endif()
-endforeach()
+include("${CMAKE_CURRENT_LIST_DIR}/wasm3.cmake")
 
 set(OUR_WARNINGS -Wall -Wextra -Werror -Wvla -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes
                  -Wmissing-prototypes)

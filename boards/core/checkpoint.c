@@ -70,6 +70,11 @@ bool checkpoint_is_sealed(const struct node *node, const uint8_t head[CHECKPOINT
            field(head, AT_CRC) == crc32(crc32(0, head, AT_CRC), image, length);
 }
 
+uint32_t checkpoint_claims(const uint8_t head[CHECKPOINT_HEAD_BYTES])
+{
+    return memcmp(head, magic, sizeof magic) == 0 ? field(head, AT_LENGTH) : 0;
+}
+
 /* Storage that was never written, or was erased, has all its bits alike. */
 static bool is_blank(const uint8_t *head)
 {

@@ -82,6 +82,9 @@ int32_t checkpoint_forget(struct checkpoints *checkpoints, const struct node *no
 /** Writes the head for the node's image as it is now. For a board that keeps an image elsewhere while it sleeps. */
 void checkpoint_seal(const struct node *node, uint32_t sequence, uint8_t head[CHECKPOINT_HEAD_BYTES]);
 
+/** How long an image the head claims to belong to; 0 if it is no head, or one that gives up what was before. */
+uint32_t checkpoint_claims(const uint8_t head[CHECKPOINT_HEAD_BYTES]);
+
 /** Whether `head` is the head of these bytes, and they are an image of this node's module and configuration. */
 bool checkpoint_is_sealed(const struct node *node, const uint8_t head[CHECKPOINT_HEAD_BYTES], const uint8_t *image);
 
