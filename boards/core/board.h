@@ -127,7 +127,8 @@ int32_t board_slot_write(uint32_t slot, const uint8_t *head, uint32_t headLength
 
 /* From the core to the board --------------------------------------------------------------------------------------- */
 
-/** The node trapped. It restarts in `restartMs` milliseconds, from a checkpoint or with a fresh image. `trap` is a NUL-terminated name. */
+/** The node trapped. It restarts in `restartMs` milliseconds, from a checkpoint or with a fresh image. `trap` is a
+ * NUL-terminated name. */
 void board_trapped(const char *trap, uint32_t restartMs);
 
 /** A line for the log on what becomes of the node: NUL-terminated, of at most 127 bytes. */
