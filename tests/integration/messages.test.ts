@@ -94,6 +94,7 @@ describeCases(
       expect(answers.map(({ properties }) => properties.correlationData?.toString())).toEqual(
         answers.map((_, index) => `request ${index}\0`),
       );
+      await node.log.all(3, "lamps", ({ text }) => text.startsWith("actuator 0"));
       expect(node.said("actuator 0")).toBe(3);
     });
 
