@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { CONFIG_OPTIONS, FLASH_IMAGE_OPTIONS, FLASH_OPTIONS, MONITOR_OPTIONS } from "../../host/cli/options.ts";
+import { CONFIG, FLASH, FLASH_IMAGE, MONITOR } from "../../host/cli/table/boards.ts";
 import { isSecret, KEYS } from "../../host/device/settings.ts";
 import { PROJECT_ROOT } from "../../host/project.ts";
 
@@ -17,10 +17,10 @@ function section(heading: string): string {
 }
 
 test.each([
-  ["## Flash", FLASH_OPTIONS],
-  ["## Configure", CONFIG_OPTIONS],
-  ["## Watch", MONITOR_OPTIONS],
-  ["## One image for many boards", FLASH_IMAGE_OPTIONS],
+  ["## Flash", FLASH.options],
+  ["## Configure", CONFIG.options],
+  ["## Watch", MONITOR.options],
+  ["## One image for many boards", FLASH_IMAGE.options],
 ])("%s has every flag, with its default, and no other", (heading, options) => {
   const rows = [...section(heading).matchAll(/^\| `(--[^`]+)` \| ([^|]+) \|/gm)].map(([, flags, shown]) => [
     flags,

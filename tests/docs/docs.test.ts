@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
-import { START_OPTIONS } from "../../host/cli/options.ts";
+import { START } from "../../host/cli/table/nodes.ts";
 import { NodeInstance } from "../../host/engine/instance.ts";
 import { loadModule } from "../../host/engine/module.ts";
 import { createNullBoard } from "../../host/hal/null-board.ts";
@@ -63,14 +63,14 @@ describe("README.md", () => {
 
   test("has every option of `npm start`, and no other, in the order of --help", () => {
     const shown = rows(section(readme, "## Options of `npm start`")).map(([flags]) => code(flags));
-    expect(shown).toEqual(Object.values(START_OPTIONS).map(({ flags }) => flags));
+    expect(shown).toEqual(Object.values(START.options).map(({ flags }) => flags));
   });
 
   test("has the defaults of those options", () => {
     const shown = new Map(
       rows(section(readme, "## Options of `npm start`")).map(([flags, value]) => [code(flags), code(value)]),
     );
-    for (const definition of Object.values(START_OPTIONS)) {
+    for (const definition of Object.values(START.options)) {
       if (!("default" in definition)) continue;
       const { shownDefault, default: value } = definition as { shownDefault?: string; default: unknown };
       expect(shown.get(definition.flags), definition.flags).toBe(shownDefault ?? String(value));

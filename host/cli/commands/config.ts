@@ -17,10 +17,10 @@ import {
   type Setting,
   type ShownSetting,
 } from "../../device/settings.ts";
-import type { ConfigValues } from "../options.ts";
 import { printNote, withProgress } from "../output.ts";
 import { usage } from "../parse.ts";
 import { askSecret, readStdin } from "../prompt.ts";
+import type { ConfigValues } from "../table/boards.ts";
 
 /** What follows `config`: an action, and what it is about. */
 export interface ConfigWords {

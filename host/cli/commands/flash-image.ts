@@ -4,9 +4,9 @@ import { readBuildFolder } from "../../device/build-folder.ts";
 import { writeOutput } from "../../device/files.ts";
 import { checkPieces, hex, mergePieces, type Piece, parseFlashSize } from "../../device/flash-layout.ts";
 import { modulePieces, provisionPiece } from "../../device/payload.ts";
-import type { FlashImageValues } from "../options.ts";
 import { printNote } from "../output.ts";
 import { usage } from "../parse.ts";
+import type { FlashImageValues } from "../table/boards.ts";
 
 /** Resolves when the image is written; without esptool and without a board. */
 export async function flashImage(options: FlashImageValues): Promise<void> {

@@ -9,9 +9,9 @@ import { checkPieces, type Piece, PROJECT_PARTITIONS, parseFlashSize } from "../
 import { modulePieces, provisionPiece } from "../../device/payload.ts";
 import { choosePort, noPort } from "../../device/serial-port.ts";
 import { WasmoteError } from "../../errors.ts";
-import type { FlashValues } from "../options.ts";
 import { printNote } from "../output.ts";
 import { usage } from "../parse.ts";
+import type { FlashValues } from "../table/boards.ts";
 
 /** How a board is reset when there is no firmware that says it. */
 const RESET = { before: "default_reset", after: "hard_reset", stub: true, writeFlashArgs: [] };

@@ -5,8 +5,8 @@ import { type DeviceLine, LineSplitter, readDeviceLine } from "../../device/log-
 import { openLine, type SerialLine } from "../../device/serial-line.ts";
 import { choosePort } from "../../device/serial-port.ts";
 import { interruption } from "../interrupt.ts";
-import type { MonitorValues } from "../options.ts";
 import { formatDeviceLine, formatDeviceLineJson, printNote } from "../output.ts";
+import type { MonitorValues } from "../table/boards.ts";
 
 /** How often to look whether a port that vanished is back. */
 const RETRY_MS = 300;

@@ -3,9 +3,10 @@
 import { LOG_LEVELS } from "../../node/log.ts";
 import { startNode } from "../../node/start.ts";
 import { interruption } from "../interrupt.ts";
-import { type RunValues, tlsSettings } from "../options.ts";
 import { printLog } from "../output.ts";
 import { usage } from "../parse.ts";
+import type { RunValues } from "../table/nodes.ts";
+import { tlsSettings } from "../table/shared.ts";
 
 /** Resolves when the node has ended, or was asked to stop and did. */
 export async function run(module: string, options: RunValues): Promise<void> {

@@ -9,9 +9,11 @@ import type { RunningNode } from "../../node/running-node.ts";
 import { startNode } from "../../node/start.ts";
 import { PROJECT_ROOT } from "../../project.ts";
 import { interruption } from "../interrupt.ts";
-import { type StartValues, tlsSettings } from "../options.ts";
+
 import { formatMessage, formatMessageJson, type Message, printLog, printNote, withProgress } from "../output.ts";
 import { subscribe } from "../subscriber.ts";
+import type { StartValues } from "../table/nodes.ts";
+import { tlsSettings } from "../table/shared.ts";
 
 const TOPIC_FILTER = "sensor/+/temperature";
 const DEFAULT_EXAMPLE = "temperature";

@@ -1,0 +1,126 @@
+/** The commands that run nodes on this machine. */
+
+import type { LogLevelName } from "../../node/log.ts";
+import type { Engine } from "../../node/start.ts";
+import { command, option, type Values } from "../command.ts";
+import {
+  parseDuration,
+  parseEngine,
+  parseInterval,
+  parseLogLevel,
+  parseNodes,
+  parsePort,
+  parseSeed,
+  parseSetting,
+} from "../parse.ts";
+import { CONNECTION_OPTIONS, parseBroker, sensor, verbose } from "./shared.ts";
+
+const engine = option<Engine>({
+  flags: "--engine <engine>",
+  description: "what runs the nodes: v8 in this process, or wasm3, as boards do",
+  parse: parseEngine,
+  default: "v8",
+});
+
+const START_OPTIONS = {
+  duration: option<number | undefined>({
+    flags: "--duration <time>",
+    description: "stop after 500ms, 5s, 2m, 1h (default: run until Ctrl-C)",
+    parse: parseDuration,
+  }),
+  nodes: option({
+    flags: "--nodes <count>",
+    description: "how many nodes, with ids from 1; at most 1000",
+    parse: parseNodes,
+    default: 2,
+  }),
+  interval: option({
+    flags: "--interval <time>",
+    description: "time between a node's readings, 100ms to 24h",
+    parse: parseInterval,
+    default: 1_000,
+    shownDefault: "1s",
+  }),
+  broker: option<string | undefined>({
+    flags: "--broker <address>",
+    description: "use this broker and start none: mqtt://host:port, mqtts://, ws://host:port/path or wss://",
+    parse: parseBroker,
+  }),
+  port: option({ flags: "--port <port>", description: "MQTT port of the broker", parse: parsePort, default: 1883 }),
+  wsPort: option({
+    flags: "--ws-port <port>",
+    description: "MQTT over WebSocket port of the broker",
+    parse: parsePort,
+    default: 8083,
+  }),
+  module: option<string | undefined>({
+    flags: "--module <file>",
+    description: "run this .wasm file and build nothing (default: build/temperature.wasm, built first)",
+  }),
+  json: option<boolean | undefined>({ flags: "--json", description: "print one JSON line for each message" }),
+  engine,
+  sensor,
+  ...CONNECTION_OPTIONS,
+  verbose,
+};
+
+export type StartValues = Values<typeof START_OPTIONS>;
+
+export const START = command({
+  name: "start",
+  summary: "starts a broker and two nodes, and prints what they publish",
+  arguments: [],
+  options: START_OPTIONS,
+  run: async (options) => (await import("../commands/start.ts")).start(options),
+});
+
+const RUN_OPTIONS = {
+  id: option<string | undefined>({
+    flags: "--id <id>",
+    description: "the node's id, 1 to 23 of 0-9 A-Z a-z - _; required",
+  }),
+  broker: option<readonly string[] | undefined>({
+    flags: "--broker <address>",
+    description: "endpoint 0, mqtt://host:port, mqtts://, ws:// or wss://; once more for endpoint 1, and so on",
+    parse: (text, previous = []) => [...previous, parseBroker(text)],
+  }),
+  interval: option<number | undefined>({
+    flags: "--interval <time>",
+    description: "time between readings, 100ms to 24h (default: the module's own)",
+    parse: parseInterval,
+  }),
+  seed: option<number | undefined>({
+    flags: "--seed <number>",
+    description: "makes the random numbers repeatable",
+    parse: parseSeed,
+  }),
+  set: option<Readonly<Record<string, string>> | undefined>({
+    flags: "--set <key=value>",
+    description: "a configuration value for the module; may be repeated",
+    parse: parseSetting,
+  }),
+  image: option<string | undefined>({
+    flags: "--image <file>",
+    description: "keep the node's checkpoints there, and go on from them",
+  }),
+  logLevel: option<LogLevelName>({
+    flags: "--log-level <level>",
+    description: "the least that is printed: debug, info, warn or error",
+    parse: parseLogLevel,
+    default: "info",
+  }),
+  engine,
+  sensor,
+  ...CONNECTION_OPTIONS,
+  verbose,
+};
+
+export type RunValues = Values<typeof RUN_OPTIONS>;
+
+export const RUN = command({
+  name: "run",
+  summary: "runs one node against a broker until it ends",
+  arguments: [{ name: "<module>", description: "the .wasm file" }],
+  options: RUN_OPTIONS,
+  run: async (module, options) => (await import("../commands/run.ts")).run(module, options),
+});
