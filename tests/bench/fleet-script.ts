@@ -4,7 +4,7 @@
  */
 
 import { loadModule, readModule } from "../../host/engine/module.ts";
-import { Fleet } from "../../host/fleet.ts";
+import { Fleet } from "../../host/fleet/images.ts";
 import { createNullBoard } from "../../host/hal/null-board.ts";
 import { median } from "./statistics.ts";
 

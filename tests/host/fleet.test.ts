@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { NodeInstance } from "../../host/engine/instance.ts";
 import type { LoadedModule } from "../../host/engine/module.ts";
-import { Fleet } from "../../host/fleet.ts";
+import { Fleet } from "../../host/fleet/images.ts";
 import { createNullBoard } from "../../host/hal/null-board.ts";
 import { Xorshift32 } from "../../host/hal/random.ts";
 import { loadTestModule } from "./modules.ts";

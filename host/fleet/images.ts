@@ -3,10 +3,10 @@
  * instance, step, copy it out. No engine could hold 50,000 instances; 50,000 images are a few dozen megabytes.
  */
 
-import { NodeInstance } from "./engine/instance.ts";
-import type { LoadedModule } from "./engine/module.ts";
-import { WasmoteError } from "./errors.ts";
-import type { FleetBoard } from "./hal/null-board.ts";
+import { NodeInstance } from "../engine/instance.ts";
+import type { LoadedModule } from "../engine/module.ts";
+import { WasmoteError } from "../errors.ts";
+import type { FleetBoard } from "../hal/null-board.ts";
 
 /** Each step looks just above the image; the whole page takes as long as 20 steps, so it has its turn now and then. */
 const STEPS_PER_FULL_CHECK = 1_024;
