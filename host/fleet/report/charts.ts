@@ -182,7 +182,8 @@ function distribution(latency: Histogram): Chart {
   const bars = barsOf(latency);
   return {
     title: "Distribution of latency",
-    caption: "How many acknowledgements took as long as it says under the bar, or up to the next; the scale is logarithmic.",
+    caption:
+      "How many acknowledgements took as long as it says under the bar, or up to the next; the scale is logarithmic.",
     data: {
       id: "distribution",
       unit: "",

@@ -96,7 +96,7 @@ export function faults({ faults }: FleetResults): Html {
   return section(
     "Faults",
     "In the charts each is a hatched band, or a line if it has no length, with its letter.",
-    plain("faults-table", ["", "fault", "from", "to", "nodes"], faults.map(faultRow)),
+    plain("faults-table", ["letter", "fault", "from", "to", "nodes"], faults.map(faultRow)),
   );
 }
 
@@ -112,7 +112,7 @@ export function errors({ counters }: FleetResults): Html {
     "Errors",
     "Why links ended or did not open.",
     plain(
-      "errors-table",
+      "reasons-table",
       ["reason", "code", "times"],
       all.map(([name, count]) => [errorInWords(name), name, number(count)]),
     ),
