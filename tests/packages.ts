@@ -34,6 +34,8 @@ const REQUIREMENTS: readonly Requirement[] = [
   { name: "cppcheck", commands: ["cppcheck"] },
   { name: "clang-format", commands: ["clang-format"] },
   { name: "clang-tidy", commands: ["clang-tidy"] },
+  // For the pages: the dashboard and the fleet's report.
+  { name: "chromium", commands: ["chromium"] },
 ];
 
 /** Installs what is missing; throws, with the line to run, where it can't. */

@@ -41,6 +41,22 @@ describe("the command line", () => {
       ["MODULE", "--sensor", "moon"],
       '"moon" is not a sensor (use constant:17.2, sine, walk:SEED, csv:FILE[#ROW] or file:PATH)',
     ],
+    [
+      ["MODULE", "--sensor", "sine:16,6~0.3"],
+      '"sine:16,6~0.3" is not a sensor (use constant:17.2, sine, walk:SEED, csv:FILE[#ROW] or file:PATH)',
+    ],
+    [
+      ["MODULE", "--sensor", "walk:42,10..30"],
+      '"walk:42,10..30" is not a sensor (use constant:17.2, sine, walk:SEED, csv:FILE[#ROW] or file:PATH)',
+    ],
+    [
+      ["MODULE", "--sensor", "csv:rows.csv#*"],
+      "can't read rows.csv#* (use constant:17.2, sine, walk:SEED, csv:FILE[#ROW] or file:PATH)",
+    ],
+    [
+      ["MODULE", "--sensor", "day:rows.csv"],
+      '"day:rows.csv" is not a sensor (use constant:17.2, sine, walk:SEED, csv:FILE[#ROW] or file:PATH)',
+    ],
     [["MODULE", "--insecure=yes"], "--insecure takes no value (see wasmote-posix --help)"],
     [["MODULE", "--id", "7", "--password-file", "PASSWORD"], "a password needs a user name (add --username)"],
   ])("%j is refused with one line and exit code 2", (args, message) => {
