@@ -143,9 +143,10 @@ test("its tables have the results' numbers", async () => {
   expect(summary).toMatchObject({
     nodes: number(nodes),
     publishes: number(counters.publishes),
-    "of them sent again (DUP)": number(counters.resent),
+    "of them, sent again (DUP)": number(counters.resent),
     acknowledged: number(counters.acknowledged),
     "readings dropped by nodes": number(counters.dropped),
+    "not delivered at the end": "17",
     "readings missed": number(counters.missed),
     overruns: number(counters.overruns),
     "latency p99": `${milliseconds(quantile(latency, 0.99))} ms`,
@@ -327,6 +328,7 @@ describe("what a report says of the generator", () => {
   test("asks for sequence numbers where the module sent none", () => {
     const observed = { messages: 9, unnumbered: 9, gaps: 0, duplicates: 0, reordered: 0, unseen: 0 };
     expect(text({ ...calm, observed })).toContain("NODE_PAYLOAD=2");
+    expect(text({ ...calm, observed })).toContain('<strong>–</strong> <span class="note">no sequence numbers</span>');
     const { observed: _, ...unobserved } = calm;
     expect(text(unobserved)).toContain("nothing observed");
   });

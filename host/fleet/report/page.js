@@ -82,9 +82,10 @@
     ctx.restore();
   };
 
-  const pathsOf = (kind) => {
-    if (kind === "step") return uPlot.paths.stepped({ align: -1 });
-    if (kind === "bars") return uPlot.paths.bars({ size: [0.9, 60], align: kind === "time" ? -1 : 0 });
+  /** x is the end of a period: what was counted in it lies before, what was found at its end holds from there on. */
+  const pathsOf = (kind, isTime) => {
+    if (kind === "step") return uPlot.paths.stepped({ align: 1 });
+    if (kind === "bars") return uPlot.paths.bars({ size: [0.9, 60], align: isTime ? -1 : 0 });
     return uPlot.paths.linear();
   };
 
@@ -94,6 +95,8 @@
     const high = 10 ** Math.ceil(Math.log10(max || 1));
     return [low, high > low ? high : low * 10];
   };
+
+  const powersOfTen = (_u, splits) => splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null));
 
   const draw = ({ id, unit, scale, x, xs, series }) => {
     const figure = document.getElementById(id);
@@ -155,9 +158,7 @@
           {
             ...axis,
             size: 56,
-            ...(scale === "log"
-              ? { filter: (_u, splits) => splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null)) }
-              : {}),
+            ...(scale === "log" ? { filter: powersOfTen, grid: { ...axis.grid, filter: powersOfTen } } : {}),
             values: (_u, splits) => splits.map((value) => (value === null || value === undefined ? "" : short(value))),
           },
         ],
@@ -169,7 +170,7 @@
             fill: kind === "bars" ? css("--bar") : undefined,
             width: kind === "bars" ? 1 : 1.75,
             dash: DASHES[index % DASHES.length],
-            paths: pathsOf(kind),
+            paths: pathsOf(kind, isTime),
             points: { show: kind === "line" && xs.length < 3 },
           })),
         ],
