@@ -46,7 +46,7 @@
     ctx.font = `600 ${11 * ratio}px system-ui, sans-serif`;
     ctx.textAlign = "center";
     ctx.textBaseline = "bottom";
-    let lastLabel = Number.NEGATIVE_INFINITY;
+    let lastEnd = Number.NEGATIVE_INFINITY;
     for (const { letter, from, to } of faults) {
       const begin = u.valToPos(from, "x", true);
       const end = u.valToPos(to ?? u.scales.x.max, "x", true);
@@ -71,13 +71,11 @@
       ctx.fillStyle = css("--fault");
       ctx.fillRect(x0, top, ratio, height);
       // Letters that would lie on each other move to the right, as long as there is room.
-      const middle = Math.max(
-        Math.min((x0 + x1) / 2, left + width - 6 * ratio),
-        lastLabel + 13 * ratio,
-        left + 6 * ratio,
-      );
-      if (middle < left + width) ctx.fillText(letter, middle, top - 3 * ratio);
-      lastLabel = middle;
+      const half = ctx.measureText(letter).width / 2;
+      const middle = Math.max(Math.min((x0 + x1) / 2, left + width - half), lastEnd + half + 3 * ratio, left + half);
+      if (middle + half > left + width + ratio) continue;
+      ctx.fillText(letter, middle, top - 3 * ratio);
+      lastEnd = middle + half;
     }
     ctx.restore();
   };
@@ -181,9 +179,11 @@
     );
 
     place.onkeydown = (event) => {
-      const last = xs.length - 1;
-      const now = u.cursor.idx ?? -1;
-      const to = { ArrowLeft: Math.max(0, now - 1), ArrowRight: Math.min(last, now + 1), Home: 0, End: last }[
+      const { min, max } = u.scales.x;
+      const first = positions.findIndex((each) => each >= min);
+      const last = positions.findLastIndex((each) => each <= max);
+      const now = u.cursor.idx ?? first - 1;
+      const to = { ArrowLeft: Math.max(first, now - 1), ArrowRight: Math.min(last, now + 1), Home: first, End: last }[
         event.key
       ];
       if (to === undefined) return;
