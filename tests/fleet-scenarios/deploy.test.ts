@@ -156,7 +156,11 @@ describe("the Dockerfile", () => {
 });
 
 test.each(["README.md", "../docs/scenarios.md"])("the commands of %s have flags that there are", (path) => {
-  const calls = [...read(path).replaceAll("\\\n", " ").matchAll(/^npx wasmote (fleet \w+)(.*)$/gm)];
+  const calls = [
+    ...read(path)
+      .replaceAll("\\\n", " ")
+      .matchAll(/^npx wasmote (fleet \w+)(.*)$/gm),
+  ];
   expect(calls.length).toBeGreaterThan(2);
   for (const [, name = "", rest = ""] of calls) {
     const flags = [...rest.matchAll(/ (--[a-z-]+)/g)].map(([, flag]) => flag);
