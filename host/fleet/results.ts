@@ -59,9 +59,13 @@ export interface Counters {
   readonly publishes: number;
   /** Of them, those with the DUP flag. */
   readonly resent: number;
+  /** Of them, those of QoS 0, which nobody acknowledges. */
+  readonly qos0: number;
   readonly acknowledged: number;
   /** Readings that nodes said they dropped, from their logs. */
   readonly dropped: number;
+  /** Readings and messages that nodes had not delivered when they were stopped, from their logs. */
+  readonly unconfirmed: number;
   readonly received: number;
   readonly bytesOut: number;
   readonly bytesIn: number;

@@ -155,9 +155,12 @@ describe("the Dockerfile", () => {
   });
 });
 
-test("the README's commands have flags that there are", () => {
-  const readme = read("README.md").replaceAll("\\\n", " ");
-  const calls = [...readme.matchAll(/^npx wasmote (fleet \w+)(.*)$/gm)];
+test.each(["README.md", "../docs/scenarios.md"])("the commands of %s have flags that there are", (path) => {
+  const calls = [
+    ...read(path)
+      .replaceAll("\\\n", " ")
+      .matchAll(/^npx wasmote (fleet \w+)(.*)$/gm),
+  ];
   expect(calls.length).toBeGreaterThan(2);
   for (const [, name = "", rest = ""] of calls) {
     const flags = [...rest.matchAll(/ (--[a-z-]+)/g)].map(([, flag]) => flag);

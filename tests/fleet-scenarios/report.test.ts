@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import * as fc from "fast-check";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EMPTY_HISTOGRAM, quantile } from "../../host/fleet/histogram.ts";
@@ -143,9 +144,10 @@ test("its tables have the results' numbers", async () => {
   expect(summary).toMatchObject({
     nodes: number(nodes),
     publishes: number(counters.publishes),
-    "of them sent again (DUP)": number(counters.resent),
+    "of them, sent again (DUP)": number(counters.resent),
     acknowledged: number(counters.acknowledged),
     "readings dropped by nodes": number(counters.dropped),
+    "not delivered at the end": "17",
     "readings missed": number(counters.missed),
     overruns: number(counters.overruns),
     "latency p99": `${milliseconds(quantile(latency, 0.99))} ms`,
@@ -188,6 +190,41 @@ test("a chart is read by keyboard, its value also aloud", async () => {
   const last = number(timeline.at(-1)?.connected ?? Number.NaN);
   await expect.poll(() => page.locator("#connected output").textContent()).toBe(`${last} nodes`);
   await page.close();
+});
+
+test("a part of the time that is dragged over is shown larger in every chart, and read by keyboard", async () => {
+  const { page, complaints } = await openFile(browser, await reportOf(SATURATED));
+  const box = await page.locator("#connected .u-over").boundingBox();
+  if (box === null) throw new Error("the chart is not shown");
+  await page.mouse.move(box.x + box.width / 2, box.y + 50);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.75, box.y + 50, { steps: 4 });
+  await page.mouse.up();
+  for (const figure of ["connected", "publishes"]) {
+    await page.locator(`#${figure} .chart`).focus();
+    await page.keyboard.press("Home");
+    const [, seconds] = (await page.locator("#reading").textContent())?.match(/^0:(\d\d): /) ?? [];
+    expect(Math.abs(Number(seconds) - 55)).toBeLessThanOrEqual(2);
+    await expect.poll(() => page.locator(`#${figure} output`).first().textContent()).not.toBe("");
+  }
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+test("no results lead to a number that is none", () => {
+  const shapes = fc.record({
+    nodes: fc.integer({ min: 0, max: 40 }),
+    seconds: fc.integer({ min: 0, max: 300 }),
+    seed: fc.integer({ min: 1, max: 1_000 }),
+    overruns: fc.integer({ min: 0, max: 9 }),
+  });
+  fc.assert(
+    fc.property(shapes, (shape) => {
+      const text = reportHtml(fleetResults(shape)).replace(/<script>.*<\/script>/s, "");
+      expect(text).not.toMatch(/NaN|undefined|Infinity|\[object/);
+    }),
+    { numRuns: 40 },
+  );
 });
 
 test("its tables open by keyboard", async () => {
@@ -327,6 +364,7 @@ describe("what a report says of the generator", () => {
   test("asks for sequence numbers where the module sent none", () => {
     const observed = { messages: 9, unnumbered: 9, gaps: 0, duplicates: 0, reordered: 0, unseen: 0 };
     expect(text({ ...calm, observed })).toContain("NODE_PAYLOAD=2");
+    expect(text({ ...calm, observed })).toContain('<strong>–</strong> <span class="note">no sequence numbers</span>');
     const { observed: _, ...unobserved } = calm;
     expect(text(unobserved)).toContain("nothing observed");
   });

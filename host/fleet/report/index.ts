@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { writeOutput } from "../../device/files.ts";
+import { PROJECT_ROOT } from "../../project.ts";
 import type { FleetResults } from "../results.ts";
 import { chartsOf } from "./charts.ts";
 import { Html, html, scriptJson } from "./html.ts";
@@ -27,8 +28,8 @@ export function reportHtml(results: FleetResults): string {
       to: kind === "reconnect-storm" ? atMs / 1_000 : forMs === undefined ? null : (atMs + forMs) / 1_000,
     })),
   });
-  const script = `${uplot()}\n${besideThis("page.js")}`;
-  const style = `${readFileSync(join(uplotFolder(), "dist", "uPlot.min.css"), "utf-8")}\n${besideThis("page.css")}`;
+  const script = `${uplot()}\n${asset("page.js")}`;
+  const style = `${readFileSync(join(uplotFolder(), "dist", "uPlot.min.css"), "utf-8")}\n${asset("page.css")}`;
   // Whatever a module's name or a broker's address holds: only these two texts run or style anything, and nothing is fetched.
   const policy = `default-src 'none'; script-src '${hash(script)}'; style-src '${hash(style)}'; base-uri 'none'; form-action 'none'`;
   return html`<!doctype html>
@@ -78,8 +79,8 @@ function uplotFolder(): string {
   return dirname(createRequire(import.meta.url).resolve("uplot/package.json"));
 }
 
-function besideThis(name: string): string {
-  return readFileSync(new URL(name, import.meta.url), "utf-8");
+function asset(name: string): string {
+  return readFileSync(join(PROJECT_ROOT, "host", "fleet", "report", name), "utf-8");
 }
 
 function hash(text: string): string {

@@ -46,7 +46,7 @@
     ctx.font = `600 ${11 * ratio}px system-ui, sans-serif`;
     ctx.textAlign = "center";
     ctx.textBaseline = "bottom";
-    let lastLabel = Number.NEGATIVE_INFINITY;
+    let lastEnd = Number.NEGATIVE_INFINITY;
     for (const { letter, from, to } of faults) {
       const begin = u.valToPos(from, "x", true);
       const end = u.valToPos(to ?? u.scales.x.max, "x", true);
@@ -71,20 +71,19 @@
       ctx.fillStyle = css("--fault");
       ctx.fillRect(x0, top, ratio, height);
       // Letters that would lie on each other move to the right, as long as there is room.
-      const middle = Math.max(
-        Math.min((x0 + x1) / 2, left + width - 6 * ratio),
-        lastLabel + 13 * ratio,
-        left + 6 * ratio,
-      );
-      if (middle < left + width) ctx.fillText(letter, middle, top - 3 * ratio);
-      lastLabel = middle;
+      const half = ctx.measureText(letter).width / 2;
+      const middle = Math.max(Math.min((x0 + x1) / 2, left + width - half), lastEnd + half + 3 * ratio, left + half);
+      if (middle + half > left + width + ratio) continue;
+      ctx.fillText(letter, middle, top - 3 * ratio);
+      lastEnd = middle + half;
     }
     ctx.restore();
   };
 
-  const pathsOf = (kind) => {
-    if (kind === "step") return uPlot.paths.stepped({ align: -1 });
-    if (kind === "bars") return uPlot.paths.bars({ size: [0.9, 60], align: kind === "time" ? -1 : 0 });
+  /** x is the end of a period: what was counted in it lies before, what was found at its end holds from there on. */
+  const pathsOf = (kind, isTime) => {
+    if (kind === "step") return uPlot.paths.stepped({ align: 1 });
+    if (kind === "bars") return uPlot.paths.bars({ size: [0.9, 60], align: isTime ? -1 : 0 });
     return uPlot.paths.linear();
   };
 
@@ -94,6 +93,8 @@
     const high = 10 ** Math.ceil(Math.log10(max || 1));
     return [low, high > low ? high : low * 10];
   };
+
+  const powersOfTen = (_u, splits) => splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null));
 
   const draw = ({ id, unit, scale, x, xs, series }) => {
     const figure = document.getElementById(id);
@@ -155,9 +156,7 @@
           {
             ...axis,
             size: 56,
-            ...(scale === "log"
-              ? { filter: (_u, splits) => splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null)) }
-              : {}),
+            ...(scale === "log" ? { filter: powersOfTen, grid: { ...axis.grid, filter: powersOfTen } } : {}),
             values: (_u, splits) => splits.map((value) => (value === null || value === undefined ? "" : short(value))),
           },
         ],
@@ -169,7 +168,7 @@
             fill: kind === "bars" ? css("--bar") : undefined,
             width: kind === "bars" ? 1 : 1.75,
             dash: DASHES[index % DASHES.length],
-            paths: pathsOf(kind),
+            paths: pathsOf(kind, isTime),
             points: { show: kind === "line" && xs.length < 3 },
           })),
         ],
@@ -180,9 +179,11 @@
     );
 
     place.onkeydown = (event) => {
-      const last = xs.length - 1;
-      const now = u.cursor.idx ?? -1;
-      const to = { ArrowLeft: Math.max(0, now - 1), ArrowRight: Math.min(last, now + 1), Home: 0, End: last }[
+      const { min, max } = u.scales.x;
+      const first = positions.findIndex((each) => each >= min);
+      const last = positions.findLastIndex((each) => each <= max);
+      const now = u.cursor.idx ?? first - 1;
+      const to = { ArrowLeft: Math.max(first, now - 1), ArrowRight: Math.min(last, now + 1), Home: first, End: last }[
         event.key
       ];
       if (to === undefined) return;

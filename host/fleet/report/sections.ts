@@ -2,7 +2,7 @@
 
 import { formatDuration } from "../duration.ts";
 import { quantile } from "../histogram.ts";
-import type { FaultRecord, FleetResults } from "../results.ts";
+import type { FaultRecord, FleetResults, Observed } from "../results.ts";
 import type { Chart, Table } from "./charts.ts";
 import { type Html, html } from "./html.ts";
 import { bytes, clock, errorInWords, faultName, milliseconds, number } from "./words.ts";
@@ -62,9 +62,7 @@ export function tiles({ counters, latency, nodes, observed, timeline }: FleetRes
     ["Published", number(counters.publishes), `${number(counters.acknowledged)} acknowledged`],
     ["Latency p99", `${milliseconds(quantile(latency, 0.99))} ms`, `p50 ${milliseconds(quantile(latency, 0.5))} ms`],
     ["Errors", number(errors), `${number(counters.dropped)} readings dropped`],
-    observed === undefined
-      ? ["End to end", "–", "nothing observed"]
-      : ["Gaps end to end", number(observed.gaps), `${number(observed.duplicates)} duplicates`],
+    ["Gaps end to end", ...gapsOf(observed)],
   ];
   return html`<ul class="tiles">${all.map(
     ([name, value, note]) =>
@@ -75,6 +73,17 @@ export function tiles({ counters, latency, nodes, observed, timeline }: FleetRes
 /** A chart that would be empty is one word instead. */
 export function isDrawn({ data }: Chart): boolean {
   return data.series.some(({ values }) => values.some((value) => value !== null && value !== 0));
+}
+
+/** Nothing is no gap where nothing could be told. */
+function gapsOf(observed: Observed | undefined): [string, string] {
+  if (observed === undefined) return ["–", "nothing observed"];
+  if (isUnnumbered(observed)) return ["–", "no sequence numbers"];
+  return [number(observed.gaps), `${number(observed.duplicates)} duplicates`];
+}
+
+function isUnnumbered({ messages, unnumbered }: Observed): boolean {
+  return unnumbered > 0 && unnumbered === messages;
 }
 
 export function figure(chart: Chart): Html {
@@ -121,19 +130,19 @@ export function errors({ counters }: FleetResults): Html {
 
 export function observer({ observed, counters }: FleetResults): Html {
   if (observed === undefined) return html``;
-  const note =
-    observed.unnumbered > 0 && observed.unnumbered === observed.messages
-      ? "No message carried a sequence number: build the module with NODE_PAYLOAD=2 to have gaps counted."
-      : "By the sequence numbers in the payloads, as a subscriber of its own received them from the broker.";
+  const counted = (count: number): string => (isUnnumbered(observed) ? "–" : number(count));
+  const note = isUnnumbered(observed)
+    ? "No message carried a sequence number: build the module with NODE_PAYLOAD=2 to have gaps counted."
+    : "By the sequence numbers in the payloads, as a subscriber of its own received them from the broker.";
   return section(
     "End to end",
     note,
     pairs("observed-table", [
       ["messages observed", number(observed.messages)],
       ["acknowledged to the nodes", number(counters.acknowledged)],
-      ["gaps", number(observed.gaps)],
-      ["duplicates", number(observed.duplicates)],
-      ["reordered", number(observed.reordered)],
+      ["gaps", counted(observed.gaps)],
+      ["duplicates", counted(observed.duplicates)],
+      ["reordered", counted(observed.reordered)],
       ["without a sequence number", number(observed.unnumbered)],
       ["missed by the observer itself", number(observed.unseen)],
     ]),
@@ -150,9 +159,11 @@ export function summary({ counters, latency, cost, nodes, observed }: FleetResul
       ["connections tried", number(counters.connectAttempts)],
       ["connections made", number(counters.connected)],
       ["publishes", number(counters.publishes)],
-      ["of them sent again (DUP)", number(counters.resent)],
+      ["of them, sent again (DUP)", number(counters.resent)],
+      ["of them, of QoS 0", number(counters.qos0)],
       ["acknowledged", number(counters.acknowledged)],
       ["readings dropped by nodes", number(counters.dropped)],
+      ["not delivered at the end", number(counters.unconfirmed)],
       ["readings missed", number(counters.missed)],
       ["messages received", number(counters.received)],
       ["sent", bytes(counters.bytesOut)],
