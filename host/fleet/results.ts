@@ -43,6 +43,7 @@ export interface RunDescription {
   readonly seed: number;
   /** The agreed start, milliseconds since 1970. */
   readonly startAtMs: number;
+  /** As it was asked for; 0: until somebody ended it. */
   readonly durationMs: number;
 }
 
@@ -50,11 +51,16 @@ export interface RunDescription {
 export interface Counters {
   readonly connectAttempts: number;
   readonly connected: number;
-  /** Links that ended, by the ABI's errno without its sign, or `mqtt:CODE` for a broker that refuses. */
+  /**
+   * Links that ended, by the ABI's errno without its sign, `mqtt:CODE` for a broker that refuses or ends the connection, and
+   * `packet:BYTE` for one that breaks the standard; node-log.ts has `errorInWords`.
+   */
   readonly errors: Readonly<Record<string, number>>;
   readonly publishes: number;
   /** Of them, those with the DUP flag. */
   readonly resent: number;
+  /** Of them, those of QoS 0, which nobody acknowledges. */
+  readonly qos0: number;
   readonly acknowledged: number;
   /** Readings that nodes said they dropped, from their logs. */
   readonly dropped: number;
@@ -98,6 +104,8 @@ export interface Observed {
   readonly gaps: number;
   readonly duplicates: number;
   readonly reordered: number;
+  /** Numbers passed over while the observer itself was cut off from the broker: nobody knows whether they arrived there. */
+  readonly unseen: number;
 }
 
 export interface FaultRecord {

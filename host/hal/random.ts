@@ -28,3 +28,14 @@ export function xorshift32(state: number): number {
   x ^= x << 5;
   return x;
 }
+
+/**
+ * Scatters 32 bits: inputs that differ in any bit give results, 0 to 2^32 - 1, that look unrelated, and no two inputs give the same
+ * one. (MurmurHash3's finalizer.)
+ */
+export function mix32(value: number): number {
+  let x = value;
+  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return (x ^ (x >>> 16)) >>> 0;
+}
