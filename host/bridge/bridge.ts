@@ -69,7 +69,7 @@ export class Bridge {
   constructor(settings: BridgeSettings, log: Log) {
     this.#settings = settings;
     this.#log = log;
-    this.#sensor = createSensor(settings.sensor);
+    this.#sensor = createSensor(settings.sensor, Date.now, settings.seed);
     checkConfig(settings.config);
     this.#network = new SocketNetwork(
       settings.brokers.map(parseEndpoint),

@@ -149,9 +149,10 @@ function observedText(observed: Observed): string {
   return `${counted(messages, "message")}${observedTrouble(observed)}${away}${without}`;
 }
 
-function troubleOf({ traps, dropped, missed, overruns }: Counters): string[] {
+function troubleOf({ traps, dropped, unconfirmed, missed, overruns }: Counters): string[] {
   return [
     ...(dropped > 0 ? [`${counted(dropped, "reading")} dropped`] : []),
+    ...(unconfirmed > 0 ? [`${counted(unconfirmed, "reading")} undelivered at the end`] : []),
     ...(missed > 0 ? [`${counted(missed, "reading")} missed`] : []),
     ...(traps > 0 ? [counted(traps, "trap")] : []),
     ...(overruns > 0 ? [`SATURATED: ${counted(overruns, "late step")}`] : []),

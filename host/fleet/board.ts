@@ -4,7 +4,6 @@ import { Errno } from "../abi.ts";
 import type { LogLevel } from "../hal/board.ts";
 import type { FleetBoard } from "../hal/null-board.ts";
 import { xorshift32 } from "../hal/random.ts";
-import type { Sensor } from "../hal/sensors.ts";
 import type { FleetNetwork } from "./network.ts";
 
 /** What a probe does, as a fault has it. */
@@ -17,8 +16,8 @@ export interface RealBoardEvents {
 
 export interface RealBoardParts {
   readonly network: FleetNetwork;
-  /** By slot: what `sensor_read` reads on channel 0. */
-  readonly sensors: readonly Sensor[];
+  /** Puts the reading of channel 0 into `out[0]` and returns 0, or returns an errno. */
+  readonly readSensor: (slot: number, out: Int32Array) => number;
   /** By slot: the seed of its random numbers. */
   readonly seeds: Int32Array;
   readonly config: (slot: number, key: string) => string | undefined;
@@ -45,8 +44,8 @@ export class BoardConditions {
 }
 
 export function createRealBoard(firstSlot: number, parts: RealBoardParts, conditions: BoardConditions): RealBoard {
-  const { network, sensors, seeds, config, events } = parts;
-  const lastReading = new Int32Array(sensors.length);
+  const { network, readSensor, seeds, config, events } = parts;
+  const lastReading = new Int32Array(seeds.length);
   let slot = firstSlot;
   return {
     firstSlot,
@@ -65,7 +64,7 @@ export function createRealBoard(firstSlot: number, parts: RealBoardParts, condit
           out[0] = lastReading[slot] ?? 0;
           return 0;
         }
-        const result = sensors[slot]?.(out) ?? Errno.EIO;
+        const result = readSensor(slot, out);
         if (result === 0) lastReading[slot] = out[0] ?? 0;
         return result;
       },

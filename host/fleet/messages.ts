@@ -18,8 +18,9 @@ export interface FleetSettings {
   /** The modules' bytes, and which of them each group of the scenario runs. */
   readonly modules: readonly Uint8Array[];
   readonly moduleOfGroup: readonly number[];
-  /** For groups that say nothing themselves. */
+  /** In place of what the groups say. */
   readonly sensor: string | undefined;
+  /** Over what the groups say. */
   readonly config: Readonly<Record<string, string>>;
   readonly broker: string;
   readonly tls: TlsSettings;

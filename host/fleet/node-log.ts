@@ -31,10 +31,12 @@ export class NodeLogReader {
     if (line === "link closed") this.#tally.error(String(-value));
     else if (line === "broker refuses" || line === "disconnected") this.#tally.error(`mqtt:${value}`);
     else if (line === "bad packet") this.#tally.error(`packet:${value}`);
-    else if (line === MISSES) this.#tally.missed += advance(this.#missed, slot, value);
-    else if (DROPS.has(line)) this.#tally.dropped += advance(this.#dropped, slot, value);
+    else if (line === "unconfirmed") this.#tally.counts.unconfirmed += value;
+    else if (line === MISSES) this.#tally.counts.missed += advance(this.#missed, slot, value);
+    else if (DROPS.has(line)) this.#tally.counts.dropped += advance(this.#dropped, slot, value);
     // It says the reason, and the node's own sum has one more.
-    else if (line === "refused") this.#tally.dropped += advance(this.#dropped, slot, (this.#dropped[slot] ?? 0) + 1);
+    else if (line === "refused")
+      this.#tally.counts.dropped += advance(this.#dropped, slot, (this.#dropped[slot] ?? 0) + 1);
   }
 }
 

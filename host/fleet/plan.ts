@@ -1,11 +1,10 @@
 /**
  * Who is who in a fleet. All of it follows from a node's global index, 0 to N - 1, and what the run was given: a node has the
- * same id, seed, group, sensor and time of start on whichever shard and worker it runs.
+ * same id, seed and time of start on whichever shard and worker it runs.
  */
 
 import { WasmoteError } from "../errors.ts";
 import { mix32 } from "../hal/random.ts";
-import { defaultSensor } from "../hal/sensors.ts";
 
 /** A part of a fleet: the nodes whose index leaves `index` when it is divided by `count`. */
 export interface Shard {
@@ -70,15 +69,4 @@ export function nodeSeed(seed: number, index: number): number {
 /** Milliseconds from the start of the run to the node's. `rate`: nodes that start in a second. */
 export function startOffsetMs(index: number, rate: number): number {
   return (index * 1_000) / rate;
-}
-
-/**
- * The sensor of one node, as host/hal/sensors.ts describes them. Nodes that were given the same random walk each walk their own,
- * by its seed and theirs.
- */
-export function nodeSensor(text: string | undefined, id: string, seed: number): string {
-  if (text === undefined) return defaultSensor(id);
-  if (text === "walk") return `walk:${seed}`;
-  const [, walkSeed] = text.match(/^walk:(\d{1,10})$/) ?? [];
-  return walkSeed === undefined ? text : `walk:${mix32(Number(walkSeed) ^ seed)}`;
 }

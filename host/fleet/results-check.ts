@@ -4,6 +4,7 @@ import { WasmoteError } from "../errors.ts";
 import { BUCKETS } from "./histogram.ts";
 import { type FleetResults, RESULTS_FORMAT, RESULTS_VERSION } from "./results.ts";
 import { FAULT_KINDS } from "./scenario.ts";
+import { COUNT_NAMES } from "./tally.ts";
 
 /** A day of a large fleet takes some 100 MB. */
 const MAX_CHARACTERS = 400_000_000;
@@ -45,42 +46,29 @@ const isHistogram = shape({
   max: isCount,
 });
 
+/** Members that all have the same form. */
+function each(names: readonly string[], check: Check): Record<string, Check> {
+  return Object.fromEntries(names.map((name) => [name, check]));
+}
+
 const isRun = shape({
-  ...{ scenario: isText, nodes: isCount, shardCount: isCount, module: isText, moduleSha256: isText, broker: isText },
-  ...{ seed: isCount, startAtMs: isCount, durationMs: isCount },
+  ...each(["scenario", "module", "moduleSha256", "broker"], isText),
+  ...each(["nodes", "shardCount", "seed", "startAtMs", "durationMs"], isCount),
 });
 
 const isCounters = shape({
-  ...{ connectAttempts: isCount, connected: isCount, publishes: isCount, resent: isCount, acknowledged: isCount },
-  ...{
-    qos0: isCount,
-    dropped: isCount,
-    received: isCount,
-    bytesOut: isCount,
-    bytesIn: isCount,
-    traps: isCount,
-    overruns: isCount,
-  },
-  missed: isCount,
+  ...each(COUNT_NAMES, isCount),
   errors: (value) =>
     entries(value)?.every(([name, count]) => /^[a-z0-9:]{1,40}$/.test(name) && isCount(count)) ?? false,
 });
 
 const isSecond = shape({
-  ...{ second: (value: unknown) => Number.isSafeInteger(value), connected: isCount, publishes: isCount },
-  ...{ acknowledged: isCount, inFlight: isCount, errors: isCount, overruns: isCount, latency: isHistogram },
+  ...each(["connected", "publishes", "acknowledged", "inFlight", "errors", "overruns"], isCount),
+  second: (value) => Number.isSafeInteger(value),
+  latency: isHistogram,
 });
 
-const isObserved = shape({
-  ...{
-    messages: isCount,
-    unnumbered: isCount,
-    gaps: isCount,
-    duplicates: isCount,
-    reordered: isCount,
-    unseen: isCount,
-  },
-});
+const isObserved = shape(each(["messages", "unnumbered", "gaps", "duplicates", "reordered", "unseen"], isCount));
 
 const isFault = shape({
   kind: (value) => FAULT_KINDS.some((kind) => kind === value),

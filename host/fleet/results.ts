@@ -64,6 +64,8 @@ export interface Counters {
   readonly acknowledged: number;
   /** Readings that nodes said they dropped, from their logs. */
   readonly dropped: number;
+  /** Readings and messages that nodes had not delivered when they were stopped, from their logs. */
+  readonly unconfirmed: number;
   readonly received: number;
   readonly bytesOut: number;
   readonly bytesIn: number;

@@ -4,13 +4,13 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { loadModule, readModule } from "../engine/module.ts";
 import { describeEndpoint, parseEndpoint } from "../hal/endpoint.ts";
-import { createSensor } from "../hal/sensors.ts";
+import { createGroupSensor, DEFAULT_GROUP_SENSOR } from "../hal/sensors.ts";
 import { loadTls, type TlsSettings } from "../hal/tls.ts";
 import { mergeHistograms } from "./histogram.ts";
 import { checkLimits } from "./limits.ts";
 import type { FleetSettings, NodeStates } from "./messages.ts";
 import { Observer } from "./observer.ts";
-import { checkIdPrefix, nodeSensor, type Shard, shardSize } from "./plan.ts";
+import { checkIdPrefix, type Shard, shardSize } from "./plan.ts";
 import {
   type Counters,
   type FleetResults,
@@ -40,9 +40,11 @@ export interface FleetRunOptions {
   /** Nodes of all shards that start in a second. */
   readonly rate: number;
   readonly scenario: Scenario;
-  /** For groups without one; the demo's year of temperatures if there is none here either. */
+  /** In place of the groups' own; groups that have none either read the demo's year of temperatures. */
   readonly sensor: string | undefined;
+  /** In place of the groups' own. */
   readonly intervalMs: number | undefined;
+  /** Over the groups' own. */
   readonly config: Readonly<Record<string, string>>;
   readonly broker: string;
   readonly tls: TlsSettings;
@@ -262,7 +264,9 @@ async function settingsOf(options: FleetRunOptions): Promise<FleetSettings> {
   checkIdPrefix(idPrefix, nodes);
   const endpoint = parseEndpoint(broker);
   loadTls(tls);
-  for (const group of scenario.groups) createSensor(nodeSensor(group.sensor ?? sensor, `${idPrefix}0`, seed));
+  for (const group of scenario.groups) {
+    createGroupSensor(sensor ?? group.sensor ?? DEFAULT_GROUP_SENSOR, { indexes: [], seed });
+  }
   const paths = [...new Set([options.module, ...scenario.groups.flatMap(({ module }) => module ?? [])])];
   const modules = await Promise.all(paths.map(readModule));
   for (const module of modules) loadModule(module);

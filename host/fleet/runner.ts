@@ -37,6 +37,8 @@ export interface RunnerParts {
   readonly tally: Tally;
   /** The node begins with a fresh image. */
   readonly onBoot: (slot: number) => void;
+  /** The node has a battery again, and boots next. */
+  readonly onPowerUp: (slot: number) => void;
   /** Called when every node has ended after `stop`. */
   readonly onEnded: () => void;
 }
@@ -140,8 +142,11 @@ export class Runner {
     if (errno !== 0) network.break(slot, condition.cut ? Errno.ENETDOWN : Errno.ECONNRESET);
     this.#isDead[slot] = condition.dead ? 1 : 0;
     const life = this.#life[slot];
-    if (life === Life.dead && !condition.dead) this.#boot(slot);
-    else if (condition.dead && (life === Life.running || life === Life.asleep || life === Life.failed)) this.#die(slot);
+    if (life === Life.dead && !condition.dead) {
+      this.#parts.onPowerUp(slot);
+      this.#boot(slot);
+    } else if (condition.dead && (life === Life.running || life === Life.asleep || life === Life.failed))
+      this.#die(slot);
   }
 
   /** Breaks the node's link. */
@@ -204,7 +209,7 @@ export class Runner {
         break;
       case Life.running:
         if (nowMs - this.#schedule.dueMs(slot) > OVERRUN_MS && !this.#parts.conditions.isQuiet) {
-          this.#parts.tally.overruns++;
+          this.#parts.tally.counts.overruns++;
         }
         this.#step(slot, nowMs);
         break;
@@ -296,7 +301,7 @@ export class Runner {
 
   #fail(slot: number, error: unknown): void {
     if (!(error instanceof WasmoteError)) throw error;
-    this.#parts.tally.traps++;
+    this.#parts.tally.counts.traps++;
     this.#sleepMs[slot] = 0;
     this.#parts.network.drop(slot);
     if (this.#stopping) {

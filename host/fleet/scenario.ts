@@ -1,6 +1,6 @@
 /**
  * A scenario: who is in a fleet, what its nodes measure, and what befalls them when. As a file it is JSON, or a TypeScript
- * module whose default export it is; scenario-file.ts reads and checks it, and schema.json tells editors its form.
+ * module whose default export it is; scenario-file.ts reads and checks it, and scenario.schema.json tells editors its form.
  *
  * Times are durations from the start of the run, such as `90s`, `5m`, `12h`.
  */

@@ -6,15 +6,18 @@ import type { Counters, Second } from "./results.ts";
 /** A step that comes later than this is an overrun: the generator is saturated. */
 export const OVERRUN_MS = 100;
 
-export const NO_COUNTERS: Counters = {
+/** `Counters` but for the errors, as they are counted. */
+type Counts = { -readonly [Name in Exclude<keyof Counters, "errors">]: number };
+
+const NO_COUNTS: Counts = {
   connectAttempts: 0,
   connected: 0,
-  errors: {},
   publishes: 0,
-  resent: 0,
   qos0: 0,
+  resent: 0,
   acknowledged: 0,
   dropped: 0,
+  unconfirmed: 0,
   received: 0,
   bytesOut: 0,
   bytesIn: 0,
@@ -23,21 +26,12 @@ export const NO_COUNTERS: Counters = {
   missed: 0,
 };
 
-/** Counters as they are counted. */
+export const COUNT_NAMES = Object.keys(NO_COUNTS) as readonly (keyof Counts)[];
+export const NO_COUNTERS: Counters = { ...NO_COUNTS, errors: {} };
+export const NO_SECOND: Second = addSeconds(0, []);
+
 export class Tally {
-  connectAttempts = 0;
-  connected = 0;
-  publishes = 0;
-  resent = 0;
-  qos0 = 0;
-  acknowledged = 0;
-  dropped = 0;
-  received = 0;
-  bytesOut = 0;
-  bytesIn = 0;
-  traps = 0;
-  overruns = 0;
-  missed = 0;
+  readonly counts: Counts = { ...NO_COUNTS };
   readonly latency = new HistogramRecorder();
   readonly #errors = new Map<string, number>();
   #errorCount = 0;
@@ -50,25 +44,12 @@ export class Tally {
   }
 
   counters(): Counters {
-    const { connectAttempts, connected, publishes, resent, qos0, acknowledged, dropped } = this;
-    const { received, bytesOut, bytesIn, traps, overruns, missed } = this;
-    return {
-      ...{
-        connectAttempts,
-        connected,
-        errors: Object.fromEntries(this.#errors),
-        publishes,
-        resent,
-        qos0,
-        acknowledged,
-      },
-      ...{ dropped, received, bytesOut, bytesIn, traps, overruns, missed },
-    };
+    return { ...this.counts, errors: Object.fromEntries(this.#errors) };
   }
 
   /** What happened since the last call. `connected`, `inFlight`: as they are now. */
   endSecond(second: number, connected: number, inFlight: number): Second {
-    const { publishes, acknowledged, overruns } = this;
+    const { publishes, acknowledged, overruns } = this.counts;
     const errors = this.#errorCount;
     const last = this.#last;
     this.#last = { publishes, acknowledged, errors, overruns };
@@ -86,24 +67,13 @@ export class Tally {
 }
 
 export function addCounters(all: Iterable<Counters>): Counters {
-  const sum = { ...NO_COUNTERS, errors: {} as Record<string, number> };
+  const counts: Counts = { ...NO_COUNTS };
+  const errors: Record<string, number> = {};
   for (const each of all) {
-    sum.connectAttempts += each.connectAttempts;
-    sum.connected += each.connected;
-    sum.publishes += each.publishes;
-    sum.resent += each.resent;
-    sum.qos0 += each.qos0;
-    sum.acknowledged += each.acknowledged;
-    sum.dropped += each.dropped;
-    sum.received += each.received;
-    sum.bytesOut += each.bytesOut;
-    sum.bytesIn += each.bytesIn;
-    sum.traps += each.traps;
-    sum.overruns += each.overruns;
-    sum.missed += each.missed;
-    for (const [name, count] of Object.entries(each.errors)) sum.errors[name] = (sum.errors[name] ?? 0) + count;
+    for (const name of COUNT_NAMES) counts[name] += each[name];
+    for (const [name, count] of Object.entries(each.errors)) errors[name] = (errors[name] ?? 0) + count;
   }
-  return sum;
+  return { ...counts, errors };
 }
 
 /** One second of several parts of a fleet. */

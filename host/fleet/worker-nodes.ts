@@ -2,9 +2,10 @@
 
 import { lookup as systemLookup } from "node:dns";
 import type { LookupFunction } from "node:net";
+import { Errno } from "../abi.ts";
 import { loadModule } from "../engine/module.ts";
 import { isSecure, parseEndpoint } from "../hal/endpoint.ts";
-import { createSensor } from "../hal/sensors.ts";
+import { createGroupSensor, DEFAULT_GROUP_SENSOR } from "../hal/sensors.ts";
 import { loadTls, tlsOptions } from "../hal/tls.ts";
 import { BoardConditions, createRealBoard } from "./board.ts";
 import { type FaultEvent, planFaults } from "./faults.ts";
@@ -13,7 +14,7 @@ import { groupAssignment } from "./membership.ts";
 import type { NodeStates, WorkerSettings } from "./messages.ts";
 import { FleetNetwork } from "./network.ts";
 import { NodeLogReader } from "./node-log.ts";
-import { nodeId, nodeSeed, nodeSensor, shardIndexes, startOffsetMs } from "./plan.ts";
+import { nodeId, nodeSeed, shardIndexes, startOffsetMs } from "./plan.ts";
 import type { FaultRecord } from "./results.ts";
 import { Runner, type Squad } from "./runner.ts";
 import { Tally } from "./tally.ts";
@@ -60,16 +61,15 @@ export class WorkerNodes {
       ({ intervalMs, config }) =>
         new Map(
           Object.entries({
-            ...settings.config,
             ...(intervalMs === undefined ? {} : { interval: String(intervalMs) }),
             ...config,
+            ...settings.config,
           }),
         ),
     );
-    const sensors = Array.from(this.#indexes, (index, slot) => {
-      const text = scenario.groups[groups[slot] ?? 0]?.sensor ?? settings.sensor;
-      return createSensor(nodeSensor(text, nodeId(idPrefix, index), nodeSeed(seed, index)));
-    });
+    const sensors = scenario.groups.map(({ sensor = DEFAULT_GROUP_SENSOR }) =>
+      createGroupSensor(settings.sensor ?? sensor, { indexes: this.#indexes, seed }),
+    );
 
     const tally = this.tally;
     this.#isConnected = new Uint8Array(slots);
@@ -82,19 +82,19 @@ export class WorkerNodes {
           if (this.#isConnected[slot] === 1) return;
           this.#isConnected[slot] = 1;
           this.#connected++;
-          tally.connected++;
+          tally.counts.connected++;
         },
         published: (_, qos, resent) => {
-          tally.publishes++;
-          if (qos === 0) tally.qos0++;
-          if (resent) tally.resent++;
+          tally.counts.publishes++;
+          if (qos === 0) tally.counts.qos0++;
+          if (resent) tally.counts.resent++;
         },
         acknowledged: (_, latencyUs) => {
-          tally.acknowledged++;
+          tally.counts.acknowledged++;
           if (latencyUs >= 0) tally.latency.record(latencyUs);
         },
         received: () => {
-          tally.received++;
+          tally.counts.received++;
         },
       },
       () => (performance.now() * 1_000) % 2 ** 32,
@@ -106,16 +106,16 @@ export class WorkerNodes {
         wake: (slot) => this.#runner.wake(slot),
         arrived: (slot) => this.#runner.arrived(slot),
         opening: (slot) => {
-          tally.connectAttempts++;
+          tally.counts.connectAttempts++;
           this.#tap.reset(slot);
         },
         closed: (slot) => this.#disconnected(slot),
         sent: (slot, memory, start, end) => {
-          tally.bytesOut += end - start;
+          tally.counts.bytesOut += end - start;
           this.#tap.sent(slot, memory, start, end);
         },
         received: (slot, memory, start, end) => {
-          tally.bytesIn += end - start;
+          tally.counts.bytesIn += end - start;
           this.#tap.arrived(slot, memory, start, end);
         },
       },
@@ -126,7 +126,8 @@ export class WorkerNodes {
     );
     const parts = {
       network: this.#network,
-      sensors,
+      readSensor: (slot: number, out: Int32Array) =>
+        sensors[groups[slot] ?? 0]?.read(slot, Date.now(), out) ?? Errno.EIO,
       seeds,
       config: (slot: number, key: string) =>
         key === "id" ? nodeId(idPrefix, indexOf(slot)) : configs[groups[slot] ?? 0]?.get(key),
@@ -153,6 +154,7 @@ export class WorkerNodes {
       conditions: this.#conditions,
       tally,
       onBoot: (slot) => log.reset(slot),
+      onPowerUp: (slot) => sensors[groups[slot] ?? 0]?.restart(slot),
       onEnded: () => {
         clearTimeout(this.#faultTimer);
         events.ended();

@@ -6,7 +6,7 @@ import { WasmoteError } from "../errors.ts";
 import type { FleetSettings, FromWorker, NodeStates, ToWorker } from "./messages.ts";
 import { shardSize } from "./plan.ts";
 import type { Counters, FaultRecord, Second } from "./results.ts";
-import { addCounters, addSeconds, isQuiet, NO_COUNTERS } from "./tally.ts";
+import { addCounters, addSeconds, isQuiet, NO_COUNTERS, NO_SECOND } from "./tally.ts";
 import { startThread } from "./thread.ts";
 
 export const MAX_WORKERS = 64;
@@ -19,7 +19,6 @@ const STUCK_MS = 10_000;
 /** How long workers may take for everybody's leave, beyond what they give the nodes. */
 const END_MS = 30_000;
 
-const NO_SECOND: Second = addSeconds(0, []);
 const NO_STATES: NodeStates = { started: 0, connected: 0, inFlight: 0 };
 
 export interface PoolEvents {

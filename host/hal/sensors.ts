@@ -5,31 +5,50 @@
  * | --- | --- |
  * | `constant:17.2` | always the same |
  * | `sine`, `sine:16,6` | a day's curve with that mean and amplitude, warmest at 15:00 UTC |
+ * | `sine:16,6~0.3` | with noise: normally distributed, with that standard deviation |
  * | `walk:42` | a random walk from 20.0 in steps of at most 0.1, the same for each seed |
+ * | `walk:42,10..30` | within these bounds |
  * | `csv:FILE`, `csv:FILE#24` | the rows of a `time,celsius` file, from row 0 or another, one a reading, over and over |
+ * | `csv:FILE#*` | each node from a row of its own |
+ * | `csv:FILE#0,kitchen` | the column of that name; `*` gives node after node the next column |
+ * | `day:FILE`, `day:FILE#2010-07-04` | the file's first day, or that one, by the time of day in UTC, over and over |
+ * | `day:FILE#*` | each node a day of its own |
  * | `file:PATH` | a file that holds millidegrees Celsius, as Linux's hwmon does, read at each reading |
  */
 
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Errno } from "../abi.ts";
-import { systemCode, WasmoteError } from "../errors.ts";
 import type { Sensors } from "./board.ts";
-import { Xorshift32 } from "./random.ts";
+import { mix32 } from "./random.ts";
+import { parseSensor } from "./sensor-model.ts";
 
 /** Puts a reading in millidegrees Celsius into `out[0]` and returns 0, or returns an errno. */
 export type Sensor = (out: Int32Array) => number;
+
+/** The sensors of many nodes that have the same text. */
+export interface GroupSensor {
+  /**
+   * The reading of the node with the global index `indexes[slot]`. Puts millidegrees Celsius into `out[0]` and returns 0, or
+   * returns an errno. `unixMs`: milliseconds since 1970.
+   */
+  read(slot: number, unixMs: number, out: Int32Array): number;
+  /** Lets the node begin anew, as one does that was without power. */
+  restart(slot: number): void;
+}
+
+export interface GroupSensorOptions {
+  /** Global indexes of the nodes, which must stay as they are. */
+  readonly indexes: ArrayLike<number>;
+  /** The run's, 32 bits. Seed, index and time, and the number of the reading for `walk` and `csv`, make the reading. */
+  readonly seed: number;
+}
 
 /** The demo's: a year of hourly temperatures, whose origin host/data/README.md tells. */
 const YEAR = fileURLToPath(new URL("../data/seattle-hourly-normals-2010.csv", import.meta.url));
 const YEAR_ROWS = 8_759;
 
-const HOUR_MS = 3_600_000;
-const COLDEST_HOUR = 3;
-const MILLIDEGREES = 1_000;
-const SINE_DEFAULT = [16, 6] as const;
-const WALK = { start: 20_000, step: 100, min: -40_000, max: 85_000 } as const;
-const MAX_CELSIUS = 2_000_000;
+/** What nodes of a fleet read that were given no sensor: the demo's year, each from a season of its own. */
+export const DEFAULT_GROUP_SENSOR = `csv:${YEAR}#*`;
 
 /** What a node reads that was given no sensor: the demo's year, from a season that depends on its id alone. */
 export function defaultSensor(id: string): string {
@@ -40,132 +59,47 @@ export function defaultSensor(id: string): string {
 }
 
 /**
- * Makes a sensor. Throws `ESENSOR` if the text is none, or names a table that can't be read.
+ * Makes the sensor of one node. Throws `ESENSOR` if the text is none, or names a table that can't be read. `*`, which
+ * tells nodes of a fleet apart, is the first row, column or day.
  *
- * `unixMs`: milliseconds since 1970, for `sine`.
+ * `unixMs`: milliseconds since 1970, for `sine` and `day`; `noiseSeed`: 32 bits that a sine's noise follows from.
  */
-export function createSensor(text: string, unixMs: () => number = Date.now): Sensor {
-  const colon = text.indexOf(":");
-  const kind = colon < 0 ? text : text.slice(0, colon);
-  const argument = colon < 0 ? undefined : text.slice(colon + 1);
-  switch (kind) {
-    case "constant":
-      return constant(celsius(argument, text));
-    case "sine":
-      return sine(argument, text, unixMs);
-    case "walk":
-      return walk(argument, text);
-    case "csv":
-      return csv(required(argument, text));
-    case "file":
-      return file(required(argument, text));
-    default:
-      throw refused(`there is no sensor "${text}"`);
-  }
+export function createSensor(text: string, unixMs: () => number = Date.now, noiseSeed = 0): Sensor {
+  const model = parseSensor(text);
+  const state = new Int32Array(model.stateWords);
+  model.begin(state, 0, 0);
+  const reading = { state, at: 0, node: 0, salt: mix32(noiseSeed), unixMs: 0 };
+  return (out) => {
+    reading.unixMs = unixMs();
+    return model.read(reading, out);
+  };
+}
+
+/** Makes the sensors of nodes of a fleet, which take 0 to 8 bytes for each node. Throws `ESENSOR` as `createSensor` does. */
+export function createGroupSensor(text: string, { indexes, seed }: GroupSensorOptions): GroupSensor {
+  const model = parseSensor(text);
+  const runSalt = mix32(seed ^ 0x5e4507);
+  const saltOf = (node: number): number => mix32(runSalt ^ node);
+  const state = new Int32Array(indexes.length * model.stateWords);
+  const reading = { state, at: 0, node: 0, salt: 0, unixMs: 0 };
+  const restart = (slot: number): void => {
+    model.begin(state, slot * model.stateWords, saltOf(indexes[slot] ?? 0));
+  };
+  for (let slot = 0; slot < indexes.length; slot++) restart(slot);
+  return {
+    restart,
+    read(slot, unixMs, out) {
+      const node = indexes[slot] ?? 0;
+      reading.at = slot * model.stateWords;
+      reading.node = node;
+      reading.salt = saltOf(node);
+      reading.unixMs = unixMs;
+      return model.read(reading, out);
+    },
+  };
 }
 
 /** A board with this one sensor, on channel 0. */
 export function singleSensor(sensor: Sensor): Sensors {
   return { read: (channel, out) => (channel === 0 ? sensor(out) : Errno.ENOENT) };
-}
-
-function constant(value: number): Sensor {
-  return (out) => {
-    out[0] = value;
-    return 0;
-  };
-}
-
-function sine(argument: string | undefined, text: string, unixMs: () => number): Sensor {
-  const parts = argument === undefined ? SINE_DEFAULT.map(String) : argument.split(",");
-  if (parts.length !== 2) throw refused(`"${text}" is not sine:MEAN,AMPLITUDE`);
-  const mean = celsius(parts[0], text);
-  const amplitude = celsius(parts[1], text);
-  return (out) => {
-    const quarters = (unixMs() / HOUR_MS - COLDEST_HOUR) / 6;
-    out[0] = Math.round(mean - amplitude * Math.cos((quarters * Math.PI) / 2));
-    return 0;
-  };
-}
-
-function walk(argument: string | undefined, text: string): Sensor {
-  if (argument === undefined || !/^\d{1,10}$/.test(argument)) throw refused(`"${text}" is not walk:SEED`);
-  const random = new Xorshift32(Number(argument));
-  let value: number = WALK.start;
-  return (out) => {
-    const step = ((random.next() >>> 0) % (2 * WALK.step + 1)) - WALK.step;
-    value = Math.min(WALK.max, Math.max(WALK.min, value + step));
-    out[0] = value;
-    return 0;
-  };
-}
-
-function csv(argument: string): Sensor {
-  const [, path = argument, firstRow = "0"] = argument.match(/^(.+)#(\d{1,9})$/) ?? [];
-  const readings = rows(path);
-  let row = Number(firstRow) % readings.length;
-  return (out) => {
-    out[0] = readings[row] ?? 0;
-    row = (row + 1) % readings.length;
-    return 0;
-  };
-}
-
-function file(path: string): Sensor {
-  return (out) => {
-    let text: string;
-    try {
-      text = readFileSync(path, "utf-8").trim();
-    } catch {
-      return Errno.EIO;
-    }
-    const value = Number(text);
-    if (!/^-?\d+$/.test(text) || value !== (value | 0)) return Errno.EIO;
-    out[0] = value;
-    return 0;
-  };
-}
-
-/** Tables that were read already: a fleet's nodes share them. */
-const tables = new Map<string, Int32Array>();
-
-function rows(path: string): Int32Array {
-  let table = tables.get(path);
-  if (table === undefined) {
-    table = readRows(path);
-    tables.set(path, table);
-  }
-  return table;
-}
-
-function readRows(path: string): Int32Array {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf-8");
-  } catch (cause) {
-    throw refused(`can't read ${path}: ${systemCode(cause) ?? cause}`);
-  }
-  const lines = text.split(/\r?\n/).filter((line) => line !== "");
-  const readings = lines.slice(1).map((line, index) => celsius(line.split(",")[1], `${path}, line ${index + 2}`));
-  if (readings.length === 0) throw refused(`${path} has no rows under its header`);
-  return Int32Array.from(readings);
-}
-
-/** Millidegrees from a text in degrees with at most three decimals. */
-function celsius(text: string | undefined, where: string): number {
-  if (text === undefined || !/^-?\d{1,7}(\.\d{1,3})?$/.test(text) || Math.abs(Number(text)) > MAX_CELSIUS) {
-    throw refused(`"${where}" holds no temperature in degrees Celsius`);
-  }
-  return Math.round(Number(text) * MILLIDEGREES);
-}
-
-function required(argument: string | undefined, text: string): string {
-  if (!argument) throw refused(`"${text}" names no file`);
-  return argument;
-}
-
-function refused(what: string): WasmoteError {
-  return new WasmoteError("ESENSOR", "usage", what, {
-    cure: "use constant:17.2, sine, walk:SEED, csv:FILE[#ROW] or file:PATH",
-  });
 }

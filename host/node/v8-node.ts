@@ -8,6 +8,7 @@ import { WasmoteError } from "../errors.ts";
 import type { LogLevel } from "../hal/board.ts";
 import { parseEndpoint } from "../hal/endpoint.ts";
 import { createNodeBoard } from "../hal/node-board.ts";
+import { Xorshift32 } from "../hal/random.ts";
 import { createSensor, defaultSensor, singleSensor } from "../hal/sensors.ts";
 import { SocketNetwork } from "../hal/socket-network.ts";
 import { FileSlots, type Slots } from "../storage/slots.ts";
@@ -77,7 +78,9 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
       { wake: () => this.#wake(), warn: (text) => this.#log(2, text) },
       settings.tls,
     );
-    this.#sensors = singleSensor(createSensor(settings.sensor ?? defaultSensor(settings.id)));
+    this.#sensors = singleSensor(
+      createSensor(settings.sensor ?? defaultSensor(settings.id), Date.now, settings.seed ?? new Xorshift32().next()),
+    );
     this.#config = configuration(settings);
     this.#slots = options.slots ?? (settings.image === undefined ? undefined : new FileSlots(settings.image));
     this.#keeper = new ImageKeeper(this.#slots, module.metadata, this.#config, (level, text) => this.#log(level, text));

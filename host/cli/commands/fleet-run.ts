@@ -5,6 +5,7 @@ import { startMetrics } from "../../fleet/metrics.ts";
 import { checkShard, type Shard, shardSize, WHOLE } from "../../fleet/plan.ts";
 import { FleetRun, type FleetRunOptions } from "../../fleet/run.ts";
 import type { Scenario } from "../../fleet/scenario.ts";
+import { loadScenario } from "../../fleet/scenario-file.ts";
 import { defaultWorkers } from "../../fleet/worker-pool.ts";
 import { counted, progressLine, progressLines, summaryLines } from "../fleet-text.ts";
 import { LiveLines } from "../live.ts";
@@ -82,7 +83,7 @@ async function runOptions(module: string, values: FleetRunValues): Promise<Fleet
     idPrefix: values.idPrefix,
     seed: values.seed,
     rate: ramp === undefined ? (rate ?? DEFAULT_RATE) : (nodes * 1_000) / ramp,
-    scenario: STEADY,
+    scenario: values.scenario === undefined ? STEADY : await loadScenario(values.scenario),
     sensor: values.sensor,
     intervalMs: values.interval,
     config: values.set ?? {},

@@ -50,6 +50,11 @@ const FLEET_RUN_OPTIONS = {
     parse: parseInterval,
   }),
   sensor,
+  scenario: option<string | undefined>({
+    flags: "--scenario <name>",
+    description:
+      "who is in the fleet and what befalls whom: a built-in one (`wasmote fleet list`), or a .json or .ts file",
+  }),
   seed: option({
     flags: "--seed <number>",
     description: "each node's random numbers and sensor follow from it and the node's index",
@@ -124,6 +129,20 @@ export const FLEET_RUN = command({
   wasmote fleet run --nodes 20000 --rate 1000 --duration 5m --results run.json --broker mqtt://broker:1883 build/temperature.wasm
   wasmote fleet run --nodes 40000 --shard 0/2 --start-at 2026-11-26T12:00:00Z --results 0.json --broker mqtt://broker:1883 build/temperature.wasm`,
   run: async (module, options) => (await import("../commands/fleet-run.ts")).fleetRun(module, options),
+});
+
+const FLEET_LIST_OPTIONS = {
+  json: option<boolean | undefined>({ flags: "--json", description: "print one JSON line for each scenario" }),
+};
+
+export type FleetListValues = Values<typeof FLEET_LIST_OPTIONS>;
+
+export const FLEET_LIST = command({
+  name: "fleet list",
+  summary: "shows the built-in scenarios",
+  arguments: [],
+  options: FLEET_LIST_OPTIONS,
+  run: async (options) => (await import("../commands/fleet-list.ts")).fleetList(options),
 });
 
 const FLEET_MERGE_OPTIONS = {

@@ -2,13 +2,14 @@
 
 import type { CommandDefinition } from "../command.ts";
 import { CONFIG, FLASH, FLASH_IMAGE, MONITOR } from "./boards.ts";
-import { FLEET_MERGE, FLEET_RUN } from "./fleet.ts";
+import { FLEET_LIST, FLEET_MERGE, FLEET_RUN } from "./fleet.ts";
 import { RUN, START } from "./nodes.ts";
 
 export const COMMANDS: readonly CommandDefinition[] = [
   START,
   RUN,
   FLEET_RUN,
+  FLEET_LIST,
   FLEET_MERGE,
   FLASH,
   FLASH_IMAGE,
@@ -18,5 +19,5 @@ export const COMMANDS: readonly CommandDefinition[] = [
 
 /** What the first words of commands with two stand for. */
 export const GROUPS: Readonly<Record<string, string>> = {
-  fleet: "runs many nodes, and adds up what came of it",
+  fleet: "many nodes at once",
 };
