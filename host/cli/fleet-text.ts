@@ -56,8 +56,9 @@ export function progressLines(state: RunState, durationMs: number | undefined): 
       `errors  ${errors.slice(0, SHOWN_ERRORS).join(", ")}${more > 0 ? `, ${counted(more, "other reason")}` : ""}`,
     );
   }
-  const trouble = troubleOf(counters);
-  if (trouble.length > 0) lines.push(trouble.join(", "));
+  const losses = lossesOf(counters);
+  if (counters.overruns > 0) losses.push(`SATURATED: ${counted(counters.overruns, "late step")}`);
+  if (losses.length > 0) lines.push(losses.join(", "));
   return lines;
 }
 
@@ -95,8 +96,8 @@ export function summaryLines(results: FleetResults): string[] {
   add("publish to ack", quantiles(latency));
   if (counters.received > 0) add("received", counted(counters.received, "message"));
   if (observed !== undefined) add("observed", observedText(observed));
-  const trouble = troubleOf(counters);
-  if (trouble.length > 0) add("trouble", trouble.join(", "));
+  const losses = lossesOf(counters);
+  if (losses.length > 0) add("trouble", losses.join(", "));
   const errors = errorLines(counters.errors);
   errors.forEach((line, index) => {
     add(index === 0 ? "links ended" : "", line);
@@ -149,13 +150,12 @@ function observedText(observed: Observed): string {
   return `${counted(messages, "message")}${observedTrouble(observed)}${away}${without}`;
 }
 
-function troubleOf({ traps, dropped, unconfirmed, missed, overruns }: Counters): string[] {
+function lossesOf({ traps, dropped, unconfirmed, missed }: Counters): string[] {
   return [
     ...(dropped > 0 ? [`${counted(dropped, "reading")} dropped`] : []),
     ...(unconfirmed > 0 ? [`${counted(unconfirmed, "reading")} undelivered at the end`] : []),
     ...(missed > 0 ? [`${counted(missed, "reading")} missed`] : []),
     ...(traps > 0 ? [counted(traps, "trap")] : []),
-    ...(overruns > 0 ? [`SATURATED: ${counted(overruns, "late step")}`] : []),
   ];
 }
 

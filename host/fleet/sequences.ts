@@ -96,5 +96,6 @@ export class Sequences {
     this.reordered++;
     // It was counted as missing when a later one came; while the observer was away, as unseen.
     if (this.gaps > 0) this.gaps--;
+    else this.unseen--;
   }
 }

@@ -1,7 +1,7 @@
 /** `fleet run`: many nodes, or one shard of them, from the command line's options to the summary. */
 
 import { formatResults, writeResults } from "../../fleet/merge.ts";
-import { startMetrics } from "../../fleet/metrics.ts";
+import { type Metrics, startMetrics } from "../../fleet/metrics.ts";
 import { checkShard, type Shard, shardSize, WHOLE } from "../../fleet/plan.ts";
 import { FleetRun, type FleetRunOptions } from "../../fleet/run.ts";
 import type { Scenario } from "../../fleet/scenario.ts";
@@ -43,30 +43,29 @@ export async function fleetRun(module: string, values: FleetRunValues): Promise<
       process.exit(INTERRUPTED);
     }
   });
-  run = await FleetRun.prepare(options, { warning: warn });
-  const metrics =
-    values.metrics === undefined ? undefined : await startMetrics(run, values.metricsHost, values.metrics);
+  const prepared = await FleetRun.prepare(options, { warning: warn });
+  run = prepared;
+  let metrics: Metrics | undefined;
   let timer: NodeJS.Timeout | undefined;
   try {
+    if (values.metrics !== undefined) metrics = await startMetrics(prepared, values.metricsHost, values.metrics);
     if (!values.quiet) {
-      printNote(introduction(options, run, metrics?.address));
-      const { durationMs } = options;
-      const { state } = run;
-      const prepared = run;
+      printNote(introduction(options, prepared, metrics?.address));
       const show = (): void => {
-        live.show(progressLines(prepared.state, durationMs), progressLine(prepared.state, durationMs));
+        const { state } = prepared;
+        live.show(progressLines(state, options.durationMs), progressLine(state, options.durationMs));
       };
-      if (state.elapsedMs < 0) show();
+      if (prepared.state.elapsedMs < 0) show();
       timer = setInterval(show, SHOW_MS);
     }
-    await run.run(interrupted);
+    await prepared.run(interrupted);
     clearInterval(timer);
     await finish();
   } finally {
     clearInterval(timer);
     live.clear();
     metrics?.close();
-    run.dispose();
+    prepared.dispose();
   }
 }
 
