@@ -98,7 +98,8 @@ function clock(time: Date): string {
   return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${ms}`;
 }
 
-function paint(style: Style, text: string, stream: NodeJS.WriteStream = process.stdout): string {
+/** The text in that style, on a terminal whose owner has not said NO_COLOR. */
+export function paint(style: Style, text: string, stream: NodeJS.WriteStream = process.stdout): string {
   const { NO_COLOR } = process.env;
   return stream.isTTY && !NO_COLOR ? styleText(style, text) : text;
 }

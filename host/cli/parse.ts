@@ -74,6 +74,11 @@ export function usage(message: string, cure: string): WasmoteError {
   return new WasmoteError("EUSAGE", "usage", message, { cure });
 }
 
+/** A whole number of at most ten digits. `what`: for what is said of another. */
+export function parseWhole(text: string, range: { what: string; min: number; max: number }): number {
+  return integer(text, range);
+}
+
 function integer(text: string, { what, min, max }: { what: string; min: number; max: number }): number {
   const value = Number(text);
   if (/^\d{1,10}$/.test(text) && value >= min && value <= max) return value;

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { Errno } from "../abi.ts";
 import { describeEndpoint, type Endpoint } from "./endpoint.ts";
 import type { TlsOptions } from "./tls.ts";
-import { openTransport } from "./transport.ts";
+import { openTransport, type TransportEvents } from "./transport.ts";
 
 /**
  * The receive queue stops the stream here, and the peer then feels TCP's own backpressure. A node reads a few hundred
@@ -52,10 +52,15 @@ export class Link {
   /** What broke first; the state follows when the stream has nothing more. */
   #errno: number | undefined;
 
-  /** `tls`: for an endpoint that is reached over TLS. */
-  constructor(endpoint: Endpoint, tls: TlsOptions | undefined, { wake, opened, broken, gone }: LinkEvents) {
+  /** `tls`: for an endpoint that is reached over TLS. `localAddress`: where it comes from, if not wherever the system chooses. */
+  constructor(
+    endpoint: Endpoint,
+    tls: TlsOptions | undefined,
+    { wake, opened, broken, gone }: LinkEvents,
+    localAddress?: string,
+  ) {
     this.#wake = wake;
-    const socket = openTransport(endpoint, tls, {
+    const events: TransportEvents = {
       open: (stream) => {
         this.#take(stream);
         opened();
@@ -67,7 +72,8 @@ export class Link {
         const what = this.#state === CONNECTING ? "no connection to" : "lost the connection to";
         broken(`${what} ${describeEndpoint(endpoint)}: ${why}`);
       },
-    });
+    };
+    const socket = openTransport(endpoint, tls, events, localAddress);
     this.#socket = socket;
     this.closed = new Promise((resolve) => {
       socket.on("close", () => {

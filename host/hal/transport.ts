@@ -45,12 +45,14 @@ type Handshake = "TLS" | "WebSocket";
 /**
  * Begins to connect; returns the socket at the bottom, whose end is the end of everything above it.
  *
- * `tls`: the options of its layer of TLS, where it has one.
+ * `tls`: the options of its layer of TLS, where it has one. `localAddress`: where the connection comes from, if not wherever the
+ * system chooses.
  */
 export function openTransport(
   endpoint: Endpoint,
   tls: TlsOptions | undefined,
   { open, failed }: TransportEvents,
+  localAddress?: string,
 ): Socket {
   const { host, port } = endpoint;
   let handshake: Handshake | undefined;
@@ -91,13 +93,18 @@ export function openTransport(
     });
   };
 
-  const raw = connect({ host, port, noDelay: true });
+  const raw = connect({ host, port, noDelay: true, ...(localAddress === undefined ? {} : { localAddress }) });
   raw.on("error", fail);
   raw.once("connect", () => {
     if (tls === undefined) upgrade(raw);
     else secure(tls);
   });
   return raw;
+}
+
+/** What the ABI calls an error of a socket over plain TCP. */
+export function errnoOf(error: Error): number {
+  return explain(error, undefined).errno;
 }
 
 function explain(error: Error, handshake: Handshake | undefined): Failure {

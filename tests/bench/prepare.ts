@@ -5,8 +5,8 @@ import { withProgress } from "../../host/cli/output.ts";
 import { providePackages } from "../packages.ts";
 import { capture } from "./program.ts";
 
-/** Leaves the modules and the boards' programs in build/. */
-export async function prepare(): Promise<void> {
+/** Leaves the modules in build/. */
+export async function prepareModules(): Promise<void> {
   const { log } = console;
   // stdout is for figures alone.
   console.log = console.error;
@@ -16,6 +16,11 @@ export async function prepare(): Promise<void> {
     console.log = log;
   }
   await withProgress("building the modules", buildExamples);
+}
+
+/** Leaves the modules and the boards' programs in build/. */
+export async function prepare(): Promise<void> {
+  await prepareModules();
   await withProgress("building the boards", async () => {
     await capture("cmake", "-S", "boards", "-B", "build/boards");
     await capture("cmake", "--build", "build/boards", "--parallel", "2");

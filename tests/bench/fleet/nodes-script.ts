@@ -1,0 +1,53 @@
+/** The nodes' side: as one worker of a fleet runs them, in a process of its own with --expose-gc. `Load` is its arguments. */
+
+import { readModule } from "../../../host/engine/module.ts";
+import { WHOLE } from "../../../host/fleet/plan.ts";
+import { sourceAddressesFor } from "../../../host/fleet/source-addresses.ts";
+import { WorkerNodes } from "../../../host/fleet/worker-nodes.ts";
+import { parseEndpoint } from "../../../host/hal/endpoint.ts";
+import { type Load, measure, parseLoad, type Running } from "./load.ts";
+
+const load = parseLoad(process.argv.slice(2));
+const bytes = await readModule(load.module);
+
+function start({ nodes, rate, intervalMs, port }: Load, idPrefix: string): Running {
+  const broker = `mqtt://127.0.0.1:${port}`;
+  let end = (): void => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const fleet = new WorkerNodes(
+    {
+      nodes,
+      shard: WHOLE,
+      worker: WHOLE,
+      idPrefix,
+      seed: 1,
+      rate,
+      scenario: { name: "bench", groups: [{ name: "all", share: 1 }], faults: [] },
+      modules: [bytes],
+      moduleOfGroup: [0],
+      sensor: "constant:17.2",
+      config: { interval: String(intervalMs) },
+      broker,
+      tls: {},
+      sourceAddresses: sourceAddressesFor(parseEndpoint(broker), nodes),
+    },
+    { ended: end },
+  );
+  fleet.start(Date.now());
+  return {
+    get connected() {
+      return fleet.states.connected;
+    },
+    get acknowledged() {
+      return fleet.tally.counts.acknowledged;
+    },
+    async stop() {
+      fleet.stop();
+      await ended;
+    },
+  };
+}
+
+await measure(load, start);
