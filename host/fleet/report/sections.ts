@@ -2,10 +2,11 @@
 
 import { formatDuration } from "../duration.ts";
 import { quantile } from "../histogram.ts";
+import { errorInWords } from "../node-log.ts";
 import type { FaultRecord, FleetResults, Observed } from "../results.ts";
 import type { Chart, Table } from "./charts.ts";
 import { type Html, html } from "./html.ts";
-import { bytes, clock, errorInWords, faultName, milliseconds, number } from "./words.ts";
+import { bytes, clock, faultName, milliseconds, number } from "./words.ts";
 
 /** Of all publishes; more late steps than this, or one missed reading, and the figures are the generator's. */
 const SATURATED_SHARE = 0.001;

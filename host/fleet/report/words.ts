@@ -1,6 +1,5 @@
 /** Numbers and names of results, as a person reads them. */
 
-import { explain } from "../../node/explain.ts";
 import type { FaultKind } from "../scenario.ts";
 
 const FAULT_NAMES: Readonly<Record<FaultKind, string>> = {
@@ -15,14 +14,6 @@ const FAULT_NAMES: Readonly<Record<FaultKind, string>> = {
 
 export function faultName(kind: FaultKind): string {
   return FAULT_NAMES[kind];
-}
-
-/** What a name in `Counters.errors` stands for. */
-export function errorInWords(name: string): string {
-  const [, kind, code] = name.match(/^(mqtt|packet):(\d+)$/) ?? [];
-  if (kind === "mqtt") return `the broker: ${explain(`disconnected: ${code}`) ?? `code ${code}`}`;
-  if (kind === "packet") return explain(`bad packet: ${code}`) ?? `the broker's packet ${code} breaks the standard`;
-  return explain(`link closed: -${name}`) ?? `error ${name}`;
 }
 
 /** `12,345`; with so many digits behind the point. */
