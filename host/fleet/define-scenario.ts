@@ -1,7 +1,7 @@
 /**
  * The form of a scenario's file, for those who write one in TypeScript:
  *
- *     import { defineScenario } from "wasmote/scenario";
+ *     import { defineScenario } from "wasmote";
  *     export default defineScenario({ name: "lab", groups: [{ name: "ovens", sensor: "walk:1,150..250" }] });
  *
  * scenario-schema.ts checks it, and is held against these types.

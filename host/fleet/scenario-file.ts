@@ -3,18 +3,19 @@
 import { readdirSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { dirname, extname, isAbsolute, join, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import type { z } from "zod";
 import { systemCode, WasmoteError } from "../errors.ts";
 import { locateSensor, parseSensor } from "../hal/sensor-model.ts";
 import { printable } from "../node/log.ts";
+import { PROJECT_ROOT } from "../project.ts";
 import type { FaultEntry, GroupEntry, ScenarioFile } from "./define-scenario.ts";
 import { durationMs } from "./duration.ts";
 import { nearest } from "./nearest.ts";
 import type { Fault, Group, Scenario } from "./scenario.ts";
 import { scenarioSchema } from "./scenario-schema.ts";
 
-const BUILT_IN = fileURLToPath(new URL("scenarios", import.meta.url));
+const BUILT_IN = join(PROJECT_ROOT, "host", "fleet", "scenarios");
 const MAX_FILE_BYTES = 1_024 * 1_024;
 const MODULE_EXTENSIONS = [".ts", ".mts", ".js", ".mjs"];
 const MAX_SHOWN = 60;

@@ -16,8 +16,9 @@
  * | `file:PATH` | a file that holds millidegrees Celsius, as Linux's hwmon does, read at each reading |
  */
 
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { Errno } from "../abi.ts";
+import { PROJECT_ROOT } from "../project.ts";
 import type { Sensors } from "./board.ts";
 import { mix32 } from "./random.ts";
 import { parseSensor } from "./sensor-model.ts";
@@ -44,7 +45,7 @@ export interface GroupSensorOptions {
 }
 
 /** The demo's: a year of hourly temperatures, whose origin host/data/README.md tells. */
-const YEAR = fileURLToPath(new URL("../data/seattle-hourly-normals-2010.csv", import.meta.url));
+const YEAR = join(PROJECT_ROOT, "host", "data", "seattle-hourly-normals-2010.csv");
 const YEAR_ROWS = 8_759;
 
 /** What nodes of a fleet read that were given no sensor: the demo's year, each from a season of its own. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { Errno } from "../../host/abi.ts";
 import { Xorshift32 } from "../../host/hal/random.ts";
-import { locateSensor } from "../../host/hal/sensor-model.ts";
+import { locateSensor, parseSensor } from "../../host/hal/sensor-model.ts";
 import {
   createGroupSensor,
   createSensor,
@@ -189,6 +189,13 @@ describe("the sensors of a fleet", () => {
       const [first, second] = [1, 2].map((seed) => ofAll(createGroupSensor(text, { indexes: INDEXES, seed })));
       expect(first).not.toEqual(second);
       expect(new Set(first).size).toBeGreaterThan(1);
+    },
+  );
+
+  test.each(["constant:1", "sine:16,6~0.3", "walk:42,10..30", `csv:${ROOMS}#*,*`, `day:${ROOMS}#*`, `file:${ROOMS}`])(
+    "%s remembers at most 8 bytes of a node",
+    (text) => {
+      expect(parseSensor(text).stateWords).toBeLessThanOrEqual(2);
     },
   );
 

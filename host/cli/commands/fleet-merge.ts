@@ -1,6 +1,7 @@
 /** `fleet merge`: the results of a run's shards as one. */
 
 import { formatResults, mergeResults, missingShards, readResults, writeResults } from "../../fleet/merge.ts";
+import { writeReport } from "../../fleet/report/index.ts";
 import { counted, summaryLines } from "../fleet-text.ts";
 import { paint } from "../output.ts";
 import type { FleetMergeValues } from "../table/fleet.ts";
@@ -13,5 +14,6 @@ export async function fleetMerge(files: readonly string[], values: FleetMergeVal
     process.stderr.write(`${paint("yellow", text, process.stderr)}\n`);
   }
   if (values.results !== undefined) await writeResults(values.results, merged);
+  if (values.report !== undefined) await writeReport(merged, values.report);
   process.stdout.write(values.json ? formatResults(merged) : `${summaryLines(merged).join("\n")}\n`);
 }

@@ -3,6 +3,7 @@
 import { formatResults, writeResults } from "../../fleet/merge.ts";
 import { type Metrics, startMetrics } from "../../fleet/metrics.ts";
 import { checkShard, type Shard, shardSize, WHOLE } from "../../fleet/plan.ts";
+import { writeReport } from "../../fleet/report/index.ts";
 import { FleetRun, type FleetRunOptions } from "../../fleet/run.ts";
 import type { Scenario } from "../../fleet/scenario.ts";
 import { loadScenario } from "../../fleet/scenario-file.ts";
@@ -34,6 +35,7 @@ export async function fleetRun(module: string, values: FleetRunValues): Promise<
     const results = run.results();
     live.clear();
     if (values.results !== undefined) await writeResults(values.results, results);
+    if (values.report !== undefined) await writeReport(results, values.report);
     process.stdout.write(values.json ? formatResults(results) : `${summaryLines(results).join("\n")}\n`);
   };
   const interrupted = interruption(async () => {

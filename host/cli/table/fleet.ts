@@ -11,6 +11,11 @@ const results = option<string | undefined>({
   description: "write the results there, as JSON, for `wasmote fleet merge`",
 });
 
+const report = option<string | undefined>({
+  flags: "--report <file>",
+  description: "write a report with charts there, one HTML file",
+});
+
 const FLEET_RUN_OPTIONS = {
   broker: option<string | undefined>({
     flags: "--broker <address>",
@@ -112,6 +117,7 @@ const FLEET_RUN_OPTIONS = {
     default: "127.0.0.1",
   }),
   results,
+  report,
   json: option<boolean | undefined>({ flags: "--json", description: "print the results as one JSON line" }),
   quiet: option<boolean | undefined>({ flags: "--quiet", description: "print the summary alone, no progress" }),
   ...CONNECTION_OPTIONS,
@@ -147,6 +153,7 @@ export const FLEET_LIST = command({
 
 const FLEET_MERGE_OPTIONS = {
   results,
+  report,
   json: option<boolean | undefined>({ flags: "--json", description: "print the results as one JSON line" }),
 };
 
