@@ -34,9 +34,8 @@ describe("docs/fleet.md", () => {
   });
 
   test("has the rate, the overrun and the memory that the code has", () => {
-    expect(page).toContain(
-      `${FLEET_RUN.options["rate"]?.description.match(/default: (\d+)/)?.[1]} nodes start each second`,
-    );
+    const { rate } = FLEET_RUN.options;
+    expect(page).toContain(`${rate?.description.match(/default: (\d+)/)?.[1]} nodes start each second`);
     expect(page).toContain(`more than ${OVERRUN_MS} ms late`);
     expect(page).toContain(`${NODE_BYTES.tcp / 1_000} kB and its image; over TLS ${NODE_BYTES.tls / 1_000} kB`);
   });
