@@ -12,7 +12,7 @@ import { checkSourceAddresses, ephemeralPorts } from "./source-addresses.ts";
 const BASE_FILES = 60;
 const FILES_PER_WORKER = 30;
 /** Memory of a node besides its image, from `npm run bench:fleet`, rounded up. */
-const NODE_BYTES = { tcp: 12_000, tls: 100_000, webSocket: 60_000 } as const;
+export const NODE_BYTES = { tcp: 12_000, tls: 100_000, webSocket: 60_000 } as const;
 const BASE_BYTES = 100_000_000;
 const WORKER_BYTES = 60_000_000;
 

@@ -7,6 +7,7 @@
 
 import { connect, type LookupFunction, type Socket } from "node:net";
 import { Errno } from "../abi.ts";
+import { systemCode } from "../errors.ts";
 import type { Network } from "../hal/board.ts";
 import { type Endpoint, isSecure, isWebSocket } from "../hal/endpoint.ts";
 import { Link, RECEIVE_LIMIT_BYTES } from "../hal/link.ts";
@@ -38,6 +39,8 @@ export interface FleetNetworkEvents {
   opening(slot: number): void;
   /** The link is over, whoever ended it, or never was. */
   closed(slot: number): void;
+  /** This machine has no more ports, files or buffers for connections; `code`: the system's. */
+  exhausted(code: string): void;
   sent(slot: number, memory: Uint8Array, start: number, end: number): void;
   received(slot: number, memory: Uint8Array, start: number, end: number): void;
 }
@@ -231,6 +234,12 @@ export class FleetNetwork implements Network {
     this.#events.wake(slot);
   }
 
+  failed(socket: FleetSocket, error: Error): void {
+    const errno = errnoOf(error);
+    if (errno === Errno.ENETDOWN) this.#events.exhausted(systemCode(error) ?? error.message);
+    this.ended(socket, errno);
+  }
+
   gone(socket: FleetSocket): void {
     this.ended(socket, Errno.ECONNRESET);
     this.#lingering.delete(socket);
@@ -372,7 +381,7 @@ function onEnd(this: FleetSocket): void {
 }
 
 function onError(this: FleetSocket, error: Error): void {
-  this.network.ended(this, errnoOf(error));
+  this.network.failed(this, error);
 }
 
 function onClose(this: FleetSocket): void {

@@ -15,6 +15,11 @@ import { OVERRUN_MS, type Tally } from "./tally.ts";
 
 /** The wait before a node that trapped starts again: it doubles from the first to the last, and is the first again after a run that long. */
 const RESTART_MS = { first: 1_000, last: 60_000 } as const;
+/**
+ * Nodes that are due within so many milliseconds of each other are run together, as each turn costs more than a step. So a
+ * step comes late by that at most; nodes keep schedules of their own, which it does not move.
+ */
+const TICK_MS = 4;
 /** Steps go on for so long before sockets have their turn. */
 const TURN_MS = 8;
 /** Nodes whose sensors have nothing for them ask again every 20 ms; nobody waits for it, so they are held to this. */
@@ -60,6 +65,8 @@ export class Runner {
   readonly #hasNews: Uint8Array;
   #timer: NodeJS.Timeout | undefined;
   #timerMs = Number.POSITIVE_INFINITY;
+  /** When nodes that were due had their last turn. */
+  #turnMs = 0;
   #immediate: NodeJS.Immediate | undefined;
   /** A node is in a call: what else it causes waits. */
   #busy = -1;
@@ -159,39 +166,40 @@ export class Runner {
   }
 
   #turn(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
+    this.#timerMs = Number.POSITIVE_INFINITY;
     this.#immediate = undefined;
-    const endMs = performance.now() + TURN_MS;
+    const startMs = performance.now();
+    const nowMs = Math.floor(startMs);
     const news = this.#news;
     this.#news = [];
-    const nowMs = this.#nowMs();
     for (const slot of news) {
       this.#hasNews[slot] = 0;
       if (this.#life[slot] === Life.running) this.#step(slot, nowMs);
     }
+    if (this.#schedule.firstMs <= nowMs) this.#turnMs = startMs;
     for (let count = 1; this.#schedule.firstMs <= nowMs; count++) {
       this.#due(this.#schedule.first, nowMs);
-      if (count % 16 === 0 && performance.now() > endMs) break;
+      if (count % 16 !== 0 || performance.now() < startMs + TURN_MS) continue;
+      // Those that wait follow as soon as sockets had their turn.
+      this.#turnMs = 0;
+      break;
     }
     this.#arm();
   }
 
   /** Runs the next turn when the first node is due. */
   #arm(): void {
-    const dueMs = this.#schedule.firstMs;
-    if (this.#immediate !== undefined || this.#over) return;
+    if (this.#immediate !== undefined || this.#over || this.#schedule.size === 0) return;
+    const dueMs = Math.max(this.#schedule.firstMs, this.#turnMs + TICK_MS);
     const waitMs = Math.ceil(dueMs - performance.now());
     if (waitMs <= 0) {
       this.#immediate = setImmediate(() => this.#turn());
     } else if (dueMs < this.#timerMs) {
       clearTimeout(this.#timer);
       this.#timerMs = dueMs;
-      this.#timer = setTimeout(
-        () => {
-          this.#timerMs = Number.POSITIVE_INFINITY;
-          this.#immediate ??= setImmediate(() => this.#turn());
-        },
-        Math.min(waitMs, 0x7fff_ffff),
-      );
+      this.#timer = setTimeout(() => this.#turn(), Math.min(waitMs, 0x7fff_ffff));
     }
   }
 
@@ -254,8 +262,8 @@ export class Runner {
       this.#fallAsleep(slot);
     } else if (waitMs === 0) {
       // It has more to do, and the others go first.
-      this.#schedule.set(slot, nowMs);
-      this.#arm();
+      this.#schedule.delete(slot);
+      this.wake(slot);
     } else {
       const heldMs = this.#parts.conditions.isQuiet && !this.#stopping ? Math.max(waitMs, QUIET_STEP_MS) : waitMs;
       this.#schedule.set(slot, nowMs + heldMs);

@@ -23,7 +23,10 @@ import { Tap } from "./tap.ts";
 const LOOKUP_MS = 30_000;
 
 export interface WorkerNodesEvents {
+  /** Every node has ended after `stop`. */
   ended(): void;
+  /** Something that whoever runs the fleet should know. */
+  warning(text: string): void;
 }
 
 export class WorkerNodes {
@@ -72,6 +75,7 @@ export class WorkerNodes {
     );
 
     const tally = this.tally;
+    const warned = new Set<string>();
     this.#isConnected = new Uint8Array(slots);
     this.#conditions = new BoardConditions(slots);
     const log = new NodeLogReader(slots, tally);
@@ -110,6 +114,10 @@ export class WorkerNodes {
           this.#tap.reset(slot);
         },
         closed: (slot) => this.#disconnected(slot),
+        exhausted: (code) => {
+          if (!warned.has(code)) events.warning(`this machine can't open more connections: ${code}`);
+          warned.add(code);
+        },
         sent: (slot, memory, start, end) => {
           tally.counts.bytesOut += end - start;
           this.#tap.sent(slot, memory, start, end);

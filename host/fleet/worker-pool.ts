@@ -115,6 +115,7 @@ export class WorkerPool {
   /** Resolves when every node has ended, or those of a worker that is stuck were given up. */
   async stop(): Promise<void> {
     this.#tell({ type: "stop" });
+    for (const member of this.#members) if (member.isStuck) this.#giveUp(member);
     const timer = setTimeout(() => {
       for (const member of this.#members) if (!member.hasEnded) this.#giveUp(member);
     }, END_MS);
@@ -199,7 +200,7 @@ export class WorkerPool {
   }
 
   #giveUp(member: Member): void {
-    this.#events.warning("a worker does not end, and is given up with its nodes");
+    if (!member.isStuck) this.#events.warning("a worker does not end, and is given up with its nodes");
     member.hasEnded = true;
     member.thread.terminate();
     this.#news();

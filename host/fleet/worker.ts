@@ -22,6 +22,7 @@ const nodes = new WorkerNodes(workerData as WorkerSettings, {
     tell({ type: "ended", counters: nodes.tally.counters(), faults: nodes.faults });
     port.close();
   },
+  warning: (text) => tell({ type: "warning", text }),
 });
 
 function tellSecond(number: number): void {

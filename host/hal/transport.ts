@@ -11,14 +11,19 @@ import { upgradeToWebSocket } from "./web-socket.ts";
 
 /** What the ABI calls the operating system's errors. */
 const SYSTEM_ERRORS: Readonly<Record<string, number>> = {
+  EADDRINUSE: Errno.ENETDOWN,
+  EADDRNOTAVAIL: Errno.ENETDOWN,
   EAI_AGAIN: Errno.ENETDOWN,
   ECONNABORTED: Errno.ECONNRESET,
   ECONNREFUSED: Errno.ECONNREFUSED,
   ECONNRESET: Errno.ECONNRESET,
   EHOSTDOWN: Errno.EHOSTUNREACH,
   EHOSTUNREACH: Errno.EHOSTUNREACH,
+  EMFILE: Errno.ENETDOWN,
   ENETDOWN: Errno.ENETDOWN,
   ENETUNREACH: Errno.EHOSTUNREACH,
+  ENFILE: Errno.ENETDOWN,
+  ENOBUFS: Errno.ENETDOWN,
   ENOTFOUND: Errno.ENOTFOUND,
   EPIPE: Errno.EPIPE,
   ETIMEDOUT: Errno.ETIMEDOUT,

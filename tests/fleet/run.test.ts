@@ -170,6 +170,16 @@ describe("a fleet at a real Mosquitto", () => {
   });
 });
 
+test("a module that never returns from a step is said to be stuck, and the run ends all the same", async () => {
+  const module = lab.write("endless.wasm", await compileApp("tests/fleet/modules/endless.ts"));
+  const options = ["--nodes", "8", "--workers", "2", "--no-observer", "--broker", "mqtt://127.0.0.1:1", "--json"];
+  const command = lab.start([...options, module]);
+  await until("it is said", () => command.stderr.includes("may be in an endless loop"), 40_000);
+  command.interrupt();
+  const { code, stdout } = await command.outcome();
+  expect([code, (JSON.parse(stdout) as FleetResults).nodes]).toEqual([0, 8]);
+});
+
 describe("Ctrl-C", () => {
   test("lets every node take its leave, and the results are written", async () => {
     const broker = await lab.broker();

@@ -13,7 +13,7 @@ const results = option<string | undefined>({
 
 const report = option<string | undefined>({
   flags: "--report <file>",
-  description: "write the results there, as a page with charts (HTML)",
+  description: "write a report with charts there, one HTML file",
 });
 
 const FLEET_RUN_OPTIONS = {

@@ -29,7 +29,7 @@ export const TOPIC_PREFIX = "sensor/";
 export const PAYLOAD = '{"msg":"17.2"}';
 export const KEEP_ALIVE_S = 60;
 /** These run before anything is measured, so that the engine has compiled what is hot. */
-export const WARM_UP = { nodes: 100, seconds: 4 } as const;
+export const WARM_UP = { nodes: 500, seconds: 6 } as const;
 /** What a machine that is busy may take for connections beyond their rate. */
 const CONNECT_MS = 120_000;
 
@@ -58,7 +58,7 @@ export interface Running {
 
 /** Runs the load and prints `Costs` as JSON. `start`: makes the clients, whose ids begin with `prefix`, and starts them. */
 export async function measure(load: Load, start: (load: Load, prefix: string) => Running): Promise<void> {
-  const warm = start({ ...load, nodes: WARM_UP.nodes, intervalMs: 250 }, "w");
+  const warm = start({ ...load, nodes: WARM_UP.nodes, intervalMs: 100 }, "w");
   await sleep(WARM_UP.seconds * 1_000);
   await warm.stop();
 

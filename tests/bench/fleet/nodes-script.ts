@@ -33,7 +33,7 @@ function start({ nodes, rate, intervalMs, port }: Load, idPrefix: string): Runni
       tls: {},
       sourceAddresses: sourceAddressesFor(parseEndpoint(broker), nodes),
     },
-    { ended: end },
+    { ended: end, warning: (text) => process.stderr.write(`${text}\n`) },
   );
   fleet.start(Date.now());
   return {
