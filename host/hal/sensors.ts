@@ -11,9 +11,10 @@
  */
 
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { Errno } from "../abi.ts";
 import { systemCode, WasmoteError } from "../errors.ts";
+import { PROJECT_ROOT } from "../project.ts";
 import type { Sensors } from "./board.ts";
 import { Xorshift32 } from "./random.ts";
 
@@ -21,7 +22,7 @@ import { Xorshift32 } from "./random.ts";
 export type Sensor = (out: Int32Array) => number;
 
 /** The demo's: a year of hourly temperatures, whose origin host/data/README.md tells. */
-const YEAR = fileURLToPath(new URL("../data/seattle-hourly-normals-2010.csv", import.meta.url));
+const YEAR = join(PROJECT_ROOT, "host", "data", "seattle-hourly-normals-2010.csv");
 const YEAR_ROWS = 8_759;
 
 const HOUR_MS = 3_600_000;

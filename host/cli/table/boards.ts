@@ -62,6 +62,7 @@ export type FlashValues = Values<typeof FLASH_OPTIONS>;
 
 export const FLASH = command({
   name: "flash",
+  group: "Boards",
   summary: "puts firmware, module and settings on a board, by means of esptool",
   arguments: [],
   options: FLASH_OPTIONS,
@@ -91,6 +92,7 @@ export type FlashImageValues = Values<typeof FLASH_IMAGE_OPTIONS>;
 
 export const FLASH_IMAGE = command({
   name: "flash-image",
+  group: "Boards",
   summary: "writes one image of a board's whole flash, for an emulator or a factory line",
   arguments: [],
   options: FLASH_IMAGE_OPTIONS,
@@ -128,6 +130,7 @@ export type ConfigValues = Values<typeof CONFIG_OPTIONS>;
 
 export const CONFIG = command({
   name: "config",
+  group: "Boards",
   summary: "reads and changes a board's settings on its console, or writes them to a file",
   arguments: [
     { name: "[action]", description: "list, get, set, unset, import, status, module, heap or restart" },
@@ -166,6 +169,7 @@ export type MonitorValues = Values<typeof MONITOR_OPTIONS>;
 
 export const MONITOR = command({
   name: "monitor",
+  group: "Boards",
   summary: "prints what a board says on its serial line, its numbers in words",
   arguments: [],
   options: MONITOR_OPTIONS,

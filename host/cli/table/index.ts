@@ -1,10 +1,22 @@
 /** Every command, in the order of `--help`. */
 
-import type { CommandDefinition } from "../command.ts";
+import { type CommandDefinition, type OptionDefinition, option } from "../command.ts";
 import { CONFIG, FLASH, FLASH_IMAGE, MONITOR } from "./boards.ts";
 import { RUN, START } from "./nodes.ts";
+import { BUILD, NEW } from "./projects.ts";
 
-export const COMMANDS: readonly CommandDefinition[] = [START, RUN, FLASH, FLASH_IMAGE, CONFIG, MONITOR];
+export const COMMANDS: readonly CommandDefinition[] = [START, RUN, NEW, BUILD, FLASH, FLASH_IMAGE, CONFIG, MONITOR];
 
 /** What the first words of commands with two stand for. */
 export const GROUPS: Readonly<Record<string, string>> = {};
+
+/** Of `wasmote` itself, and of every command that has none of its own: there it does this too. */
+export const VERBOSE = option<boolean | undefined>({
+  flags: "--verbose",
+  description: "print the causes of an error, and where it arose",
+});
+
+/** All options of a command. */
+export function optionsOf({ options }: CommandDefinition): readonly OptionDefinition<unknown>[] {
+  return "verbose" in options ? Object.values(options) : [...Object.values(options), VERBOSE];
+}
