@@ -32,6 +32,10 @@ export function parseNodes(text: string): number {
   return integer(text, { what: "number of nodes", min: 1, max: MAX_NODES });
 }
 
+export function parseCount(text: string): number {
+  return integer(text, { what: "count", min: 0, max: MAX_U32 });
+}
+
 /** 0 lets the system choose. */
 export function parsePort(text: string): number {
   return integer(text, { what: "port", min: 0, max: MAX_PORT });

@@ -3,9 +3,19 @@
 import { type CommandDefinition, type OptionDefinition, option } from "../command.ts";
 import { CONFIG, FLASH, FLASH_IMAGE, MONITOR } from "./boards.ts";
 import { RUN, START } from "./nodes.ts";
-import { BUILD, NEW } from "./projects.ts";
+import { BUILD, INSPECT, NEW } from "./projects.ts";
 
-export const COMMANDS: readonly CommandDefinition[] = [START, RUN, NEW, BUILD, FLASH, FLASH_IMAGE, CONFIG, MONITOR];
+export const COMMANDS: readonly CommandDefinition[] = [
+  START,
+  RUN,
+  NEW,
+  BUILD,
+  INSPECT,
+  FLASH,
+  FLASH_IMAGE,
+  CONFIG,
+  MONITOR,
+];
 
 /** What the first words of commands with two stand for. */
 export const GROUPS: Readonly<Record<string, string>> = {};

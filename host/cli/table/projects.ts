@@ -1,7 +1,7 @@
 /** The commands for a project of one's own. */
 
 import { command, option, type Values } from "../command.ts";
-import { parseUse } from "../parse.ts";
+import { parseCount, parseUse } from "../parse.ts";
 import { json } from "./shared.ts";
 
 export const NEW = command({
@@ -50,4 +50,28 @@ export const BUILD = command({
   wasmote build --use NODE_QUEUE=64 --use NODE_QOS=2 --out build/deep.wasm
   wasmote build assembly/door.ts --watch`,
   run: async (entry, options) => (await import("../commands/build.ts")).build(entry, options),
+});
+
+const INSPECT_OPTIONS = {
+  functions: option<number>({
+    flags: "--functions <count>",
+    description: "list so many functions, the largest first; 0 lists none",
+    parse: parseCount,
+    default: 20,
+  }),
+  json,
+};
+
+export type InspectValues = Values<typeof INSPECT_OPTIONS>;
+
+export const INSPECT = command({
+  name: "inspect",
+  group: "Projects",
+  summary: "says what is in a module, and how many bytes each part takes",
+  arguments: [{ name: "<module>", description: "the .wasm file" }],
+  options: INSPECT_OPTIONS,
+  notes: `Examples:
+  wasmote inspect build/node.wasm
+  wasmote build --debug-names --out build/named.wasm && wasmote inspect build/named.wasm`,
+  run: async (module, options) => (await import("../commands/inspect.ts")).inspect(module, options),
 });
