@@ -3,6 +3,7 @@
 import { WasmoteError } from "../errors.ts";
 import { ENGINES, type Engine } from "../node/engine.ts";
 import { LOG_LEVELS, type LogLevelName } from "../node/log.ts";
+import { SHELLS, type Shell } from "./shells.ts";
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 const DAY_MS = 86_400_000;
@@ -61,6 +62,10 @@ export function parseSequence(text: string): number {
 
 export function parseEngine(text: string): Engine {
   return choice(text, "engine", ENGINES);
+}
+
+export function parseShell(text: string): Shell {
+  return choice(text, "shell", SHELLS);
 }
 
 export function parseLogLevel(text: string): LogLevelName {

@@ -34,6 +34,7 @@ const FLASH_OPTIONS = {
   chip: option<string | undefined>({
     flags: "--chip <chip>",
     description: "refuse another chip: esp32, esp32s3, esp32c3, esp32c6 (default: the firmware's)",
+    choices: ["esp32", "esp32s3", "esp32c3", "esp32c6"],
   }),
   slot: option<0 | 1>({
     flags: "--slot <slot>",
@@ -133,7 +134,11 @@ export const CONFIG = command({
   group: "Boards",
   summary: "reads and changes a board's settings on its console, or writes them to a file",
   arguments: [
-    { name: "[action]", description: "list, get, set, unset, import, status, module, heap or restart" },
+    {
+      name: "[action]",
+      description: "list, get, set, unset, import, status, module, heap or restart",
+      choices: ["list", "get", "set", "unset", "import", "status", "module", "heap", "restart"],
+    },
     { name: "[key]", description: "for get, set and unset; for import a file of key=value lines" },
     { name: "[value]", description: "for set; of ca, cert and key, @path stands for a file" },
   ],

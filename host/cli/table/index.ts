@@ -3,18 +3,14 @@
 import { type CommandDefinition, type OptionDefinition, option } from "../command.ts";
 import { CONFIG, FLASH, FLASH_IMAGE, MONITOR } from "./boards.ts";
 import { RUN, START } from "./nodes.ts";
+import { COMPLETION } from "./other.ts";
 import { BUILD, INSPECT, NEW } from "./projects.ts";
 
 export const COMMANDS: readonly CommandDefinition[] = [
-  START,
-  RUN,
-  NEW,
-  BUILD,
-  INSPECT,
-  FLASH,
-  FLASH_IMAGE,
-  CONFIG,
-  MONITOR,
+  ...[START, RUN],
+  ...[NEW, BUILD, INSPECT],
+  ...[FLASH, FLASH_IMAGE, CONFIG, MONITOR],
+  COMPLETION,
 ];
 
 /** What the first words of commands with two stand for. */
