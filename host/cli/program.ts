@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import type { WasmoteError } from "../errors.ts";
 import { PROJECT_ROOT } from "../project.ts";
-import type { CommandDefinition, OptionDefinition } from "./command.ts";
+import { COMMAND_GROUPS, type CommandDefinition, type OptionDefinition } from "./command.ts";
 import { formatError } from "./output.ts";
 import { usage } from "./parse.ts";
 import { COMMANDS, GROUPS, optionsOf, VERBOSE } from "./table/index.ts";
@@ -29,11 +29,14 @@ export function createProgram(): Command {
     .enablePositionalOptions()
     .helpOption("-h, --help", "print this")
     .commandsGroup("Other:")
+    .helpCommand("help [command]", "prints this, or what a command does")
     .addHelpText("after", EXAMPLES)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(`${formatError(fromCommander(text))}\n`) });
   addOptions(program, [VERBOSE]);
-  for (const definition of COMMANDS) addCommand(program, definition);
+  for (const group of COMMAND_GROUPS) {
+    for (const definition of COMMANDS) if ((definition.group ?? "Other") === group) addCommand(program, definition);
+  }
   return program;
 }
 
