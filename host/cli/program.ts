@@ -22,7 +22,7 @@ Examples:
 wasmote COMMAND --help has all of a command. Exit codes: 0 done, 1 it can't be done, 2 the command line is wrong.`;
 
 /** Parses nothing yet. What is wrong with a command line ends in a `CommanderError`, after its one line on stderr. */
-export function createProgram(): Command {
+export function createProgram(commands = COMMANDS, groups = GROUPS): Command {
   const program = new Command("wasmote")
     .description("Runs sensor nodes, each one WebAssembly module, on this machine, and takes them to boards.")
     .version(packageVersion(), "--version", "print the version")
@@ -35,16 +35,19 @@ export function createProgram(): Command {
     .configureOutput({ outputError: (text, write) => write(`${formatError(fromCommander(text))}\n`) });
   addOptions(program, [VERBOSE]);
   for (const group of COMMAND_GROUPS) {
-    for (const definition of COMMANDS) if ((definition.group ?? "Other") === group) addCommand(program, definition);
+    for (const definition of commands) {
+      if ((definition.group ?? "Other") === group) addCommand(program, definition, groups);
+    }
   }
   return program;
 }
 
-function addCommand(program: Command, definition: CommandDefinition): void {
+function addCommand(program: Command, definition: CommandDefinition, groups: typeof GROUPS): void {
   const words = definition.name.split(" ");
   const name = words.pop() ?? "";
   const heading = `${definition.group ?? "Other"}:`;
-  const parent = groupOf(program, words[0], heading);
+  const [first] = words;
+  const parent = first === undefined ? program : groupOf(program, first, groups[first] ?? "", heading);
   const command = parent.command(name).description(definition.summary);
   if (parent === program) command.helpGroup(heading);
   for (const argument of definition.arguments) command.argument(argument.name, argument.description);
@@ -55,14 +58,9 @@ function addCommand(program: Command, definition: CommandDefinition): void {
 }
 
 /** The command that has a group's commands, made when the first of them comes. */
-function groupOf(program: Command, name: string | undefined, heading: string): Command {
-  if (name === undefined) return program;
+function groupOf(program: Command, name: string, description: string, heading: string): Command {
   const there = program.commands.find((each) => each.name() === name);
-  if (there !== undefined) return there;
-  return program
-    .command(name)
-    .description(GROUPS[name] ?? "")
-    .helpGroup(heading);
+  return there ?? program.command(name).description(description).helpGroup(heading);
 }
 
 function addOptions(command: Command, options: readonly OptionDefinition<unknown>[]): void {

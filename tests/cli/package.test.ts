@@ -30,8 +30,7 @@ describe("the package", () => {
     }
     const strays = installed.files.filter(
       (file) =>
-        /^(tests|boards|examples|node_modules|docs)\//.test(file) ||
-        (file.startsWith("host/") && !file.startsWith("host/data/") && file !== "host/cli/wasmote.js"),
+        /^(tests|boards|examples|node_modules|docs)\//.test(file) || (file.startsWith("host/") && /\.tsx?$/.test(file)),
     );
     expect(strays).toEqual([]);
   });

@@ -4,8 +4,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { COMMAND_GROUPS } from "../../host/cli/command.ts";
+import { COMMAND_GROUPS, type CommandDefinition, command } from "../../host/cli/command.ts";
 import { formatError, formatErrorWithCauses } from "../../host/cli/output.ts";
+import { createProgram } from "../../host/cli/program.ts";
 import { COMMANDS, GROUPS } from "../../host/cli/table/index.ts";
 import { WasmoteError } from "../../host/errors.ts";
 import { PROJECT_ROOT } from "../../host/project.ts";
@@ -84,6 +85,40 @@ describe("a mistake", () => {
       expect(stderr).toMatch(/\n +at .*readModule/);
       expect(stderr).toMatch(/\ncaused by Error: ENOENT: no such file or directory/);
     }
+  });
+});
+
+describe("a group of commands", () => {
+  /** What a command line prints on stderr, and which commands ran. */
+  async function parse(...args: string[]): Promise<{ stderr: string; ran: string[] }> {
+    const ran: string[] = [];
+    const make = (name: string): CommandDefinition =>
+      command({ name, group: "Fleets", summary: "", arguments: [], options: {}, run: () => void ran.push(name) });
+    let stderr = "";
+    const program = createProgram([make("fleet run"), make("fleet list"), make("up")], { fleet: "many nodes" });
+    for (const each of [program, ...program.commands]) {
+      each.configureOutput({ writeErr: (text) => (stderr += text) });
+    }
+    await program.parseAsync(args, { from: "user" }).catch(() => {});
+    return { stderr, ran };
+  }
+
+  test("is chosen by its words", async () => {
+    expect(await parse("fleet", "list")).toEqual({ stderr: "", ran: ["fleet list"] });
+  });
+
+  test("suggests the nearest of its own commands", async () => {
+    const { stderr, ran } = await parse("fleet", "rn");
+    expect(ran).toEqual([]);
+    expect(stderr).toBe("error EUSAGE: unknown command 'rn' — did you mean run?\n");
+    expect((await parse("fleet", "up")).stderr).toBe("error EUSAGE: unknown command 'up' — see --help\n");
+    expect((await parse("flet", "run")).stderr).toContain("did you mean fleet?");
+  });
+
+  test("shows its commands if it is left alone", async () => {
+    const { stderr } = await parse("fleet");
+    expect(stderr).toContain("many nodes");
+    expect(stderr).toMatch(/^ {2}list/m);
   });
 });
 

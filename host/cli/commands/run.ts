@@ -1,9 +1,11 @@
 /** `run`: one node, with the flags of the program that boards/posix builds. */
 
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { FileWatcher } from "../../build/watch.ts";
 import { loadModule, readModule } from "../../engine/module.ts";
 import { WasmoteError } from "../../errors.ts";
+import { readMetadata } from "../../module/metadata.ts";
 import { LOG_LEVELS } from "../../node/log.ts";
 import type { RunningNode } from "../../node/running-node.ts";
 import { startNode } from "../../node/start.ts";
@@ -40,6 +42,8 @@ class Subject {
   /** Changes are dealt with one after the other. */
   #busy = Promise.resolve();
   #node: RunningNode | undefined;
+  /** Of the module that runs. */
+  #buildId: string | undefined;
 
   constructor(source: string, options: RunValues & { readonly id: string; readonly broker: readonly string[] }) {
     this.#source = source;
@@ -53,7 +57,9 @@ class Subject {
   }
 
   async start(): Promise<void> {
-    this.#node = await this.#startNode(await this.#provideModule());
+    const path = await this.#provideModule();
+    this.#buildId = readMetadata(await readModule(path)).buildId;
+    this.#node = await this.#startNode(path);
     if (this.#watcher !== undefined) printNote(`watching ${this.#source}; Ctrl-C stops`);
   }
 
@@ -65,7 +71,7 @@ class Subject {
 
   /** Builds an application, or takes a module as it is. Returns the module's path. */
   async #provideModule(): Promise<string> {
-    if (this.#source.endsWith(".wasm")) {
+    if (!isApplication(this.#source)) {
       this.#watcher?.add(resolve(this.#source));
       return this.#source;
     }
@@ -121,6 +127,11 @@ class Subject {
 
   async #swap(path: string): Promise<void> {
     const module = loadModule(await readModule(path));
+    if (module.metadata.buildId === this.#buildId) {
+      printNote("the module is the same as before");
+      return;
+    }
+    this.#buildId = module.metadata.buildId;
     const node = this.#node;
     if (node instanceof V8Node) {
       node.swap(module);
@@ -131,4 +142,9 @@ class Subject {
     printNote("another module: a fresh start");
     this.#node = await this.#startNode(path);
   }
+}
+
+/** Whether a path is an application's entry file, or its folder; everything else is taken for a module. */
+function isApplication(path: string): boolean {
+  return path.endsWith(".ts") || (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
 }
