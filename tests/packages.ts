@@ -25,6 +25,10 @@ const REQUIREMENTS: readonly Requirement[] = [
   { name: "libwslay-dev", commands: [] },
   // Serial cables of two pseudo-terminals.
   { name: "socat", commands: ["socat"] },
+  // Shells that the command line is completed in.
+  { name: "bash", commands: ["bash"] },
+  { name: "zsh", commands: ["zsh"] },
+  { name: "fish", commands: ["fish"] },
   { name: "valgrind", commands: ["valgrind"] },
   { name: "libc6-dbg", commands: [] },
   // The bare-metal board: its compiler, its C library, its machine.

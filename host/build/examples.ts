@@ -1,8 +1,9 @@
-import { mkdir, readdir, rename, writeFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { WasmoteError } from "../errors.ts";
 import { PROJECT_ROOT } from "../project.ts";
 import { compile } from "./compile.ts";
+import { replaceFile } from "./project.ts";
 
 export interface BuiltExample {
   readonly name: string;
@@ -23,7 +24,6 @@ export async function buildExamples(names: readonly string[] = []): Promise<Buil
     });
   }
   const build = join(PROJECT_ROOT, "build");
-  await mkdir(build, { recursive: true });
   const built: BuiltExample[] = [];
   for (const name of names.length > 0 ? names : all) {
     const { wasm, wat } = await compile({
@@ -31,16 +31,9 @@ export async function buildExamples(names: readonly string[] = []): Promise<Buil
       entry: join(examples, name, "index.ts"),
       config: join(examples, name, "asconfig.json"),
     });
-    await replace(join(build, `${name}.wasm`), wasm);
-    await replace(join(build, `${name}.wat`), wat);
+    await replaceFile(join(build, `${name}.wasm`), wasm);
+    await replaceFile(join(build, `${name}.wat`), wat);
     built.push({ name, bytes: wasm.length });
   }
   return built;
-}
-
-/** Writes a file in one go: whoever reads it meanwhile, such as a node that is being started, sees the old or the new one. */
-async function replace(path: string, contents: Uint8Array | string): Promise<void> {
-  const partial = `${path}.${process.pid}`;
-  await writeFile(partial, contents);
-  await rename(partial, path);
 }

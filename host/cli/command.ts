@@ -12,6 +12,8 @@ export interface OptionDefinition<Value> {
   readonly default?: Value;
   /** The default as the help shows it. */
   readonly shownDefault?: string;
+  /** Every value that it takes, where these are few: for shell completion and docs/cli.md. */
+  readonly choices?: readonly string[];
 }
 
 export type OptionTable = Readonly<Record<string, OptionDefinition<unknown>>>;
@@ -20,11 +22,18 @@ export interface ArgumentDefinition {
   /** As commander takes it: `<module>`, `[key]`, `<results...>`. */
   readonly name: string;
   readonly description: string;
+  /** Every value that it takes, where these are few. */
+  readonly choices?: readonly string[];
 }
+
+export const COMMAND_GROUPS = ["Nodes", "Projects", "Fleets", "Boards", "Other"] as const;
+export type CommandGroup = (typeof COMMAND_GROUPS)[number];
 
 export interface CommandDefinition {
   /** One word, or two where commands form a group: `run`, `fleet run`. */
   readonly name: string;
+  /** The heading that it stands under in `wasmote --help`. */
+  readonly group: CommandGroup | undefined;
   /** One line, a sentence without its subject: `runs one node against a broker until it ends`. */
   readonly summary: string;
   readonly arguments: readonly ArgumentDefinition[];
@@ -55,21 +64,22 @@ type ArgumentValues<Names extends readonly string[]> = {
 };
 
 type Named<Names extends readonly string[]> = {
-  readonly [Index in keyof Names]: { readonly name: Names[Index]; readonly description: string };
+  readonly [Index in keyof Names]: ArgumentDefinition & { readonly name: Names[Index] };
 };
 
 /** A command whose `run` is given what its arguments and options yield. */
 export function command<const Names extends readonly string[], Table extends OptionTable>(definition: {
   readonly name: string;
+  readonly group?: CommandGroup;
   readonly summary: string;
   readonly arguments: Named<Names>;
   readonly options: Table;
   readonly notes?: string;
   run(...given: [...ArgumentValues<Names>, Values<Table>]): Promise<void> | void;
 }): CommandDefinition {
-  const { name, summary, options, notes } = definition;
+  const { name, group, summary, options, notes } = definition;
   const run = async (...given: readonly unknown[]): Promise<void> => {
     await definition.run(...(given as [...ArgumentValues<Names>, Values<Table>]));
   };
-  return { name, summary, arguments: definition.arguments, options, notes, run };
+  return { name, group, summary, arguments: definition.arguments, options, notes, run };
 }

@@ -2,7 +2,7 @@
 
 import { CommanderError } from "commander";
 import { WasmoteError } from "../errors.ts";
-import { formatError } from "./output.ts";
+import { formatError, formatErrorWithCauses } from "./output.ts";
 import { createProgram } from "./program.ts";
 
 const USAGE_EXIT = 2;
@@ -14,7 +14,8 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : USAGE_EXIT;
   } else {
-    process.stderr.write(`${formatError(error)}\n`);
+    const isVerbose = process.argv.includes("--verbose");
+    process.stderr.write(`${isVerbose ? formatErrorWithCauses(error) : formatError(error)}\n`);
     process.exitCode = error instanceof WasmoteError && error.fault === "usage" ? USAGE_EXIT : FAILURE_EXIT;
   }
 }

@@ -17,6 +17,9 @@ export interface Message {
   readonly retain: boolean;
 }
 
+/** Errors that cause each other in a circle end somewhere. */
+const MAX_CAUSES = 8;
+
 /** What takes no longer needs no words. */
 const PATIENCE_MS = 300;
 
@@ -84,11 +87,36 @@ export async function withProgress<Result>(what: string, work: () => Promise<Res
 
 /** An error as the one line that ends a command: `error CODE: what happened — what to do`. */
 export function formatError(error: unknown): string {
-  if (!(error instanceof WasmoteError)) {
-    return `${paint("red", "error EINTERNAL", process.stderr)}: ${error instanceof Error ? error.stack : error}`;
+  const { code, message, cure } = error instanceof WasmoteError ? error : unforeseen(error);
+  return `${paint("red", `error ${code}`, process.stderr)}: ${message}${cure === undefined ? "" : ` — ${cure}`}`;
+}
+
+/** The same line, then where the error arose, and of each error that caused it what it says and where that arose. */
+export function formatErrorWithCauses(error: unknown): string {
+  const lines = [formatError(error), ...stackOf(error)];
+  let { cause } = error instanceof Error ? error : {};
+  for (let depth = 0; cause !== undefined && depth < MAX_CAUSES; depth++) {
+    lines.push(`caused by ${cause instanceof Error ? `${cause.name}: ${cause.message}` : printable(String(cause))}`);
+    lines.push(...stackOf(cause));
+    cause = cause instanceof Error ? cause.cause : undefined;
   }
-  const cure = error.cure === undefined ? "" : ` — ${error.cure}`;
-  return `${paint("red", `error ${error.code}`, process.stderr)}: ${error.message}${cure}`;
+  return lines.join("\n");
+}
+
+/** An error that nobody meant to throw. */
+function unforeseen(error: unknown): { code: string; message: string; cure: string } {
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return {
+    code: "EINTERNAL",
+    message: printable(what),
+    cure: "this is a defect of wasmote: run it again with --verbose, and report what it says",
+  };
+}
+
+/** Where an error arose, without its message, which may have lines of its own. */
+function stackOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  return (error.stack ?? "").split("\n").filter((line) => /^ +at /.test(line));
 }
 
 /** hh:mm:ss.mmm, local time. */

@@ -1,8 +1,9 @@
 /** Turns the texts of options into values. Each throws `EUSAGE` with one clear line. */
 
 import { WasmoteError } from "../errors.ts";
+import { ENGINES, type Engine } from "../node/engine.ts";
 import { LOG_LEVELS, type LogLevelName } from "../node/log.ts";
-import { ENGINES, type Engine } from "../node/start.ts";
+import { SHELLS, type Shell } from "./shells.ts";
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 const DAY_MS = 86_400_000;
@@ -32,6 +33,10 @@ export function parseNodes(text: string): number {
   return integer(text, { what: "number of nodes", min: 1, max: MAX_NODES });
 }
 
+export function parseCount(text: string): number {
+  return integer(text, { what: "count", min: 0, max: MAX_U32 });
+}
+
 /** 0 lets the system choose. */
 export function parsePort(text: string): number {
   return integer(text, { what: "port", min: 0, max: MAX_PORT });
@@ -59,6 +64,10 @@ export function parseEngine(text: string): Engine {
   return choice(text, "engine", ENGINES);
 }
 
+export function parseShell(text: string): Shell {
+  return choice(text, "shell", SHELLS);
+}
+
 export function parseLogLevel(text: string): LogLevelName {
   return choice(text, "log level", LOG_LEVELS);
 }
@@ -68,6 +77,12 @@ export function parseSetting(text: string, previous: Readonly<Record<string, str
   const [, key, value] = text.match(/^([^=]+)=(.*)$/s) ?? [];
   if (key === undefined || value === undefined) throw usage(`"${text}" is no setting`, "write --set key=value");
   return { ...previous, [key]: value };
+}
+
+/** `NAME=value` of a compile-time option, added to those before. */
+export function parseUse(text: string, previous: readonly string[] = []): string[] {
+  if (/^[A-Za-z_]\w{0,63}=[\w.+-]{0,64}$/.test(text)) return [...previous, text];
+  throw usage(`"${text}" is no option of the node`, "write --use NODE_QUEUE=64; docs/application.md has them all");
 }
 
 export function usage(message: string, cure: string): WasmoteError {

@@ -1,7 +1,12 @@
 #!/usr/bin/env node
-/** The command `wasmote`: main.ts, which Node.js itself does not read. */
+/** The command `wasmote`: the compiled main.js of an installed package, or a checkout's main.ts, which tsx reads. */
 
-import { register } from "tsx/esm/api";
+import { existsSync } from "node:fs";
 
-register();
-await import("./main.ts");
+if (existsSync(new URL("./main.ts", import.meta.url))) {
+  const { register } = await import("tsx/esm/api");
+  register();
+  await import("./main.ts");
+} else {
+  await import("../../dist/cli/main.js");
+}

@@ -2,12 +2,16 @@
 
 import { createHash } from "node:crypto";
 import { mkdir, open, rename, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemCode, WasmoteError } from "../errors.ts";
-import { PROJECT_ROOT } from "../project.ts";
+import { IS_CHECKOUT, PROJECT_ROOT } from "../project.ts";
 
 /** As much as the largest flash that ESP-IDF knows. */
 const MAX_BYTES = 128 * 1024 * 1024;
+
+/** The folder of an installed package is not for writing into. */
+const SCRATCH = IS_CHECKOUT ? join(PROJECT_ROOT, "build", "flash") : join(tmpdir(), "wasmote-flash");
 
 /** Reads a whole file. `what` says in the error what it was to be; `cure` where to get it. Throws `ENOFILE`. */
 export async function readInput(path: string, what: string, cure: string): Promise<Buffer> {
@@ -50,17 +54,16 @@ export async function writeOutput(path: string, bytes: Uint8Array, secret = fals
  * can be run later, and two that run at once do not disturb each other. Throws `EWRITE`.
  */
 export async function writeScratch(name: string, bytes: Uint8Array): Promise<string> {
-  const folder = join(PROJECT_ROOT, "build", "flash");
-  const path = join(folder, `${name}-${createHash("sha256").update(bytes).digest("hex").slice(0, 12)}.bin`);
+  const path = join(SCRATCH, `${name}-${createHash("sha256").update(bytes).digest("hex").slice(0, 12)}.bin`);
   const unfinished = `${path}.${process.pid}`;
   try {
-    await mkdir(folder, { recursive: true });
+    await mkdir(SCRATCH, { recursive: true });
     await writeFile(unfinished, bytes);
     await rename(unfinished, path);
     return path;
   } catch (cause) {
     throw new WasmoteError("EWRITE", "resource", `can't write ${path}: ${reason(cause)}`, {
-      cure: `make ${folder} yours to write to`,
+      cure: `make ${SCRATCH} yours to write to`,
       cause,
     });
   }

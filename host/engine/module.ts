@@ -32,7 +32,7 @@ export async function readModule(path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (cause) {
     throw new WasmoteError("ENOMODULE", "usage", `can't read the module ${path}: ${systemCode(cause) ?? cause}`, {
-      cure: "give the path of a .wasm file; `npm run build` makes build/temperature.wasm",
+      cure: "give the path of a .wasm file, as `npm run build` makes them",
       cause,
     });
   }

@@ -12,14 +12,23 @@ export const SectionId = {
   global: 6,
   export: 7,
   start: 8,
+  code: 10,
   data: 11,
 } as const;
+
+/** The standard's names of all its sections, by their numbers. */
+export const SECTION_NAMES = [
+  ...["custom", "type", "import", "function", "table", "memory", "global"],
+  ...["export", "start", "element", "code", "data", "data count", "tag"],
+] as const;
 
 /** One section; `name` is empty but for custom sections, and `contents` leaves that name out. */
 export interface Section {
   readonly id: number;
   readonly name: string;
   readonly contents: Uint8Array;
+  /** Of all of it: its number, its size and that name as well. */
+  readonly bytes: number;
 }
 
 /** A cursor over bytes that throws `EMODULE` rather than reading past the end. */
@@ -74,6 +83,11 @@ export class ByteReader {
     return slice;
   }
 
+  /** How many bytes have been read. */
+  get position(): number {
+    return this.#position;
+  }
+
   /** Everything that has not been read yet. */
   rest(): Uint8Array {
     return this.#bytes.subarray(this.#position);
@@ -94,15 +108,17 @@ export function readSections(module: Uint8Array): Section[] {
   }
   const sections: Section[] = [];
   while (!reader.done) {
+    const start = reader.position;
     const id = reader.byte();
     const contents = reader.bytes(reader.u32());
+    const bytes = reader.position - start;
     if (id !== SectionId.custom) {
-      sections.push({ id, name: "", contents });
+      sections.push({ id, name: "", contents, bytes });
       continue;
     }
     const inner = new ByteReader(contents);
     const name = inner.name();
-    sections.push({ id, name, contents: inner.rest() });
+    sections.push({ id, name, contents: inner.rest(), bytes });
   }
   return sections;
 }

@@ -12,6 +12,9 @@ const I32 = 0x7f;
 const FUNCTION_TYPE = 0x60;
 const PAGE_BYTES = 65_536;
 
+const NO_OBJECTS =
+  "keep state in a class over memory.data(), text in utf8(), and use no `new`, string or array; a constant must be one";
+
 interface Signature {
   readonly parameters: readonly number[];
   readonly results: readonly number[];
@@ -23,7 +26,7 @@ export function checkImageRule(module: Uint8Array): void {
   if (imageSize === 0 || imageSize % 8 !== 0 || imageSize > PAGE_BYTES) broken(`its image size is ${imageSize}`);
   const sections = readSections(module);
   const find = (id: number): Section | undefined => sections.find((section) => section.id === id);
-  if (find(SectionId.start)) broken("it has a start function, which would run outside setup()");
+  if (find(SectionId.start)) broken("it has a start function, which would run outside setup()", NO_OBJECTS);
   checkMemory(find(SectionId.memory));
   checkGlobals(find(SectionId.global));
   checkData(find(SectionId.data), imageSize);
@@ -47,7 +50,8 @@ function checkGlobals(section: Section | undefined): void {
   const reader = new ByteReader(section.contents);
   for (let count = reader.u32(); count > 0; count--) {
     reader.byte();
-    if (reader.byte() !== 0) broken("it has a mutable global, which no image would hold");
+    if (reader.byte() !== 0)
+      broken("it has a mutable global, which no image would hold", "make it a field of a class over memory.data()");
     skipConstant(reader);
   }
 }

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
 import { WasmoteError } from "../errors.ts";
-import { PROJECT_ROOT } from "../project.ts";
+import { IS_CHECKOUT, PROJECT_ROOT } from "../project.ts";
 
 export const POSIX_PROGRAM = join(PROJECT_ROOT, "build", "wasmote-posix");
 
@@ -15,6 +15,7 @@ export async function providePosixProgram(): Promise<string> {
   try {
     await access(POSIX_PROGRAM, constants.X_OK);
   } catch {
+    if (!IS_CHECKOUT) throw notInPackage();
     await cmake("-S", "boards", "-B", "build/boards", "-DCMAKE_BUILD_TYPE=Release");
     await cmake("--build", "build/boards", "--target", "wasmote-posix");
   }
@@ -33,6 +34,13 @@ async function cmake(...args: string[]): Promise<void> {
   if (problem === undefined) return;
   throw new WasmoteError("EWASM3", "resource", `the wasm3 engine is not built and can't be built here: ${problem}`, {
     cure: `install a C compiler, cmake, and mbedTLS 2.28 and wslay (Debian's libmbedtls-dev and libwslay-dev), then run \`${BY_HAND}\`; or use --engine v8`,
+  });
+}
+
+/** The C sources of the boards, and wasm3's, are not in the package. */
+function notInPackage(): WasmoteError {
+  return new WasmoteError("EWASM3", "usage", "the installed package has no wasm3 engine: that needs a checkout", {
+    cure: "use --engine v8, which runs the same module; or run it from a clone of wasmote's repository",
   });
 }
 

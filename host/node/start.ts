@@ -4,13 +4,13 @@ import { type LoadedModule, loadModule, readModule } from "../engine/module.ts";
 import { WasmoteError } from "../errors.ts";
 import { parseEndpoint } from "../hal/endpoint.ts";
 import { defaultSensor } from "../hal/sensors.ts";
+import type { Engine } from "./engine.ts";
 import { providePosixProgram } from "./posix-program.ts";
 import type { NodeSettings, RunningNode } from "./running-node.ts";
 import { V8Node } from "./v8-node.ts";
 import { Wasm3Node } from "./wasm3-node.ts";
 
-export const ENGINES = ["v8", "wasm3"] as const;
-export type Engine = (typeof ENGINES)[number];
+export { ENGINES, type Engine } from "./engine.ts";
 
 export interface StartNodeOptions extends NodeSettings {
   readonly engine: Engine;

@@ -39,14 +39,14 @@ export interface V8NodeOptions {
 
 export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
   readonly id: string;
-  readonly #module: LoadedModule;
+  #module: LoadedModule;
   readonly #settings: NodeSettings;
   readonly #network: SocketNetwork;
   readonly #sensors: ReturnType<typeof singleSensor>;
   readonly #logBook: LogBook;
   readonly #config: ReadonlyMap<string, string>;
   readonly #slots: Slots | undefined;
-  readonly #keeper: ImageKeeper;
+  #keeper: ImageKeeper;
   readonly #epochMs: number;
   readonly #firstRestartMs: number;
   #instance: NodeInstance | undefined;
@@ -83,7 +83,7 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
     );
     this.#config = configuration(settings);
     this.#slots = options.slots ?? (settings.image === undefined ? undefined : new FileSlots(settings.image));
-    this.#keeper = new ImageKeeper(this.#slots, module.metadata, this.#config, (level, text) => this.#log(level, text));
+    this.#keeper = this.#createKeeper();
     this.#epochMs = options.firstNowMs === undefined ? 0 : options.firstNowMs - performance.now();
     this.#firstRestartMs = options.restartMs ?? RESTART_MS.first;
     this.#restartMs = this.#firstRestartMs;
@@ -109,6 +109,35 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
     this.#end();
   }
 
+  /**
+   * Goes on with another module. If its layout is the same, so is the image: connection, session and queue survive.
+   * Otherwise the link breaks, and the node starts afresh. Returns whether the image went on; a node that has ended, or is about to,
+   * stays as it is. Not to be called while the node runs, as its listeners are.
+   */
+  swap(module: LoadedModule): boolean {
+    if (this.#over || this.#stopping || this.#leaving) return false;
+    const { layoutId, imageSize } = this.#module.metadata;
+    const isSame = layoutId === module.metadata.layoutId && imageSize === module.metadata.imageSize;
+    this.#module = module;
+    const image = this.#instance?.readImage();
+    if (isSame && image !== undefined) {
+      this.#instance = this.#createInstance();
+      this.#instance.writeImage(image);
+      this.#log(1, "another module with the same layout: the image goes on");
+      if (!this.#asleep) this.#schedule(0);
+      return true;
+    }
+    this.#cancel();
+    this.#instance = undefined;
+    this.#asleep = false;
+    this.#restartMs = this.#firstRestartMs;
+    this.#network.destroy();
+    this.#keeper = this.#createKeeper();
+    if (!isSame) this.#log(2, "another module with another layout: a fresh start");
+    this.#boot();
+    return false;
+  }
+
   #askToStop(): void {
     this.#stopping = true;
     const bound = setTimeout(() => this.#end(), STOP_TIMEOUT_MS);
@@ -129,18 +158,7 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
 
   #boot(): void {
     if (this.#over) return;
-    const board = createNodeBoard({
-      network: this.#network,
-      sensors: this.#sensors,
-      config: this.#config,
-      seed: this.#settings.seed,
-      log: (level, text) => this.#log(level, text),
-      checkpoint: () => this.#keeper.ask(),
-      deepSleep: (ms) => {
-        this.#sleepMs = ms;
-      },
-    });
-    const instance = new NodeInstance(this.#module, board);
+    const instance = this.#createInstance();
     this.#bootedMs = performance.now();
     this.#instance = instance;
     if (this.#isSuspect) this.#keeper.giveUp();
@@ -153,6 +171,26 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
       instance.writeImage(resumed.image);
       this.#guarded(() => instance.resume(this.#now(), resumed.ageMs), 0);
     }
+  }
+
+  #createKeeper(): ImageKeeper {
+    const { metadata } = this.#module;
+    return new ImageKeeper(this.#slots, metadata, this.#config, (level, text) => this.#log(level, text));
+  }
+
+  #createInstance(): NodeInstance {
+    const board = createNodeBoard({
+      network: this.#network,
+      sensors: this.#sensors,
+      config: this.#config,
+      seed: this.#settings.seed,
+      log: (level, text) => this.#log(level, text),
+      checkpoint: () => this.#keeper.ask(),
+      deepSleep: (ms) => {
+        this.#sleepMs = ms;
+      },
+    });
+    return new NodeInstance(this.#module, board);
   }
 
   /** Called by the network: the node runs as soon as whatever runs now is done. */

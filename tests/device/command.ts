@@ -4,10 +4,15 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { PROJECT_ROOT } from "../../host/project.ts";
 
+/** From any folder. */
+const TSX = import.meta.resolve("tsx");
+
 export interface RunOptions {
   /** What it reads on stdin; without it stdin is empty. */
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Where it runs; without it the project's root. */
+  readonly cwd?: string;
 }
 
 export interface Outcome {
@@ -23,9 +28,9 @@ export class Command {
   readonly #child: ChildProcess;
   readonly #ended: Promise<number | null>;
 
-  constructor(args: readonly string[], { input = "", env = {} }: RunOptions = {}) {
-    const line = ["--import", "tsx", join(PROJECT_ROOT, "host", "cli", "main.ts"), ...args];
-    this.#child = spawn(process.execPath, line, { cwd: PROJECT_ROOT, env: { ...process.env, ...env } });
+  constructor(args: readonly string[], { input = "", env = {}, cwd = PROJECT_ROOT }: RunOptions = {}) {
+    const line = ["--import", TSX, join(PROJECT_ROOT, "host", "cli", "main.ts"), ...args];
+    this.#child = spawn(process.execPath, line, { cwd, env: { ...process.env, ...env } });
     this.#child.stdout?.setEncoding("utf-8").on("data", (text: string) => {
       this.stdout += text;
     });

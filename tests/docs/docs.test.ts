@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
+import { COMMANDS, optionsOf } from "../../host/cli/table/index.ts";
 import { START } from "../../host/cli/table/nodes.ts";
 import { NodeInstance } from "../../host/engine/instance.ts";
 import { loadModule } from "../../host/engine/module.ts";
@@ -12,6 +13,7 @@ import { LIMITS } from "../bench/limits.ts";
 import { record } from "../bench/wire.ts";
 import { compileApp } from "../unit/harness/modules.ts";
 import { examplesOf, writeExample } from "./examples.ts";
+import { REFERENCE_PAGE, renderReference } from "./reference.ts";
 
 const CONNECT = 0x10;
 
@@ -81,7 +83,7 @@ describe("README.md", () => {
     const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
     const shown = rows(section(readme, "## Scripts")).map(([command]) => code(command));
     const called = Object.keys(scripts)
-      .filter((name) => name !== "format")
+      .filter((name) => name !== "format" && name !== "prepack")
       .map((name) => (name === "start" || name === "test" ? `npm ${name}` : `npm run ${name}`));
     expect(shown.toSorted()).toEqual(called.toSorted());
   });
@@ -294,6 +296,48 @@ describe("docs/durability.md", () => {
         expect(cells.slice(2 * index, 2 * index + 2)).toEqual([daily.toLocaleString("en"), `${years} years`]);
       }
     }
+  });
+});
+
+describe("docs/cli.md", () => {
+  test("is what the table of commands says: npm run docs -- --write", () => {
+    expect(read(REFERENCE_PAGE)).toBe(renderReference());
+  });
+});
+
+describe("docs/project.md", () => {
+  const page = read("docs/project.md");
+
+  test("shows the files of the template as they are", () => {
+    const shown = new Map(
+      [...page.matchAll(/^`([^`]+)`[^\n]*:\n\n```\w+\n(.*?)^```$/gms)].map(([, file = "", text = ""]) => [file, text]),
+    );
+    expect([...shown.keys()]).toEqual(["assembly/index.ts", "asconfig.json", "tests/node.test.ts"]);
+    for (const [file, text] of shown) expect(text, file).toBe(read(join("templates", "project", file)));
+  });
+
+  test("names commands and options that there are", () => {
+    const lines = [...page.matchAll(/^(?:npx )?wasmote (.+)$/gm)].map(([, words = ""]) =>
+      words.replace(/ {2,}.*$/, ""),
+    );
+    expect(lines.length).toBeGreaterThan(5);
+    for (const line of lines) {
+      const definition = COMMANDS.find(({ name }) => `${line} `.startsWith(`${name} `));
+      const known = definition ? optionsOf(definition).map(({ flags }) => flags.match(/--[\w-]+/)?.[0]) : [];
+      expect(definition, line).toBeDefined();
+      for (const [flag] of line.matchAll(/--[a-z-]+/g)) expect(known, line).toContain(flag);
+    }
+  });
+
+  test("has everything that the package exports, and nothing else", () => {
+    const exported = [...read("host/index.ts").matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(([, names = ""]) =>
+      names.split(",").map((name) => name.trim()),
+    );
+    const values = exported.filter(
+      (name) => name !== "" && !name.startsWith("type ") && /^[a-z]|^WasmoteError$/.test(name),
+    );
+    const shown = rows(section(page, "## From Node.js")).map(([call = ""]) => call.match(/^`(?:new )?(\w+)/)?.[1]);
+    expect(shown.toSorted()).toEqual(values.toSorted());
   });
 });
 

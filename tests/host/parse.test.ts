@@ -18,6 +18,9 @@ test.each([
   [parse.parsePort, ["65536", "-1", "mqtt"]],
   [parse.parseSeed, ["4294967296", "-1", "x"]],
   [parse.parseEngine, ["V8", "node"]],
+  [parse.parseShell, ["sh", "Bash", ""]],
+  [parse.parseCount, ["-1", "1.5", "all", ""]],
+  [parse.parseUse, ["NODE_QUEUE", "=64", "NODE QUEUE=64", "NODE_QUEUE=6 4", "NODE_QUEUE=--x;", ""]],
   [parse.parseLogLevel, ["trace"]],
   [parse.parseSetting, ["key", "=value"]],
 ] as const)("%o refuses what is out of range", (parseText, texts) => {

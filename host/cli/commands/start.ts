@@ -7,7 +7,7 @@ import { loadTls } from "../../hal/tls.ts";
 import { providePosixProgram } from "../../node/posix-program.ts";
 import type { RunningNode } from "../../node/running-node.ts";
 import { startNode } from "../../node/start.ts";
-import { PROJECT_ROOT } from "../../project.ts";
+import { IS_CHECKOUT, PROJECT_ROOT } from "../../project.ts";
 import { interruption } from "../interrupt.ts";
 
 import { formatMessage, formatMessageJson, type Message, printLog, printNote, withProgress } from "../output.ts";
@@ -24,7 +24,8 @@ export async function start(options: StartValues): Promise<void> {
   const interrupted = interruption();
   // Known before anything is built.
   loadTls(tlsSettings(options));
-  if (options.module === undefined) await withProgress("building the module", build);
+  // The package has that module built already.
+  if (options.module === undefined && IS_CHECKOUT) await withProgress("building the module", build);
   if (options.engine === "wasm3") await withProgress("building wasm3", providePosixProgram);
   const broker = options.broker === undefined ? await startBroker(options) : undefined;
   try {

@@ -34,6 +34,7 @@ const FLASH_OPTIONS = {
   chip: option<string | undefined>({
     flags: "--chip <chip>",
     description: "refuse another chip: esp32, esp32s3, esp32c3, esp32c6 (default: the firmware's)",
+    choices: ["esp32", "esp32s3", "esp32c3", "esp32c6"],
   }),
   slot: option<0 | 1>({
     flags: "--slot <slot>",
@@ -62,6 +63,7 @@ export type FlashValues = Values<typeof FLASH_OPTIONS>;
 
 export const FLASH = command({
   name: "flash",
+  group: "Boards",
   summary: "puts firmware, module and settings on a board, by means of esptool",
   arguments: [],
   options: FLASH_OPTIONS,
@@ -91,6 +93,7 @@ export type FlashImageValues = Values<typeof FLASH_IMAGE_OPTIONS>;
 
 export const FLASH_IMAGE = command({
   name: "flash-image",
+  group: "Boards",
   summary: "writes one image of a board's whole flash, for an emulator or a factory line",
   arguments: [],
   options: FLASH_IMAGE_OPTIONS,
@@ -128,9 +131,14 @@ export type ConfigValues = Values<typeof CONFIG_OPTIONS>;
 
 export const CONFIG = command({
   name: "config",
+  group: "Boards",
   summary: "reads and changes a board's settings on its console, or writes them to a file",
   arguments: [
-    { name: "[action]", description: "list, get, set, unset, import, status, module, heap or restart" },
+    {
+      name: "[action]",
+      description: "list, get, set, unset, import, status, module, heap or restart",
+      choices: ["list", "get", "set", "unset", "import", "status", "module", "heap", "restart"],
+    },
     { name: "[key]", description: "for get, set and unset; for import a file of key=value lines" },
     { name: "[value]", description: "for set; of ca, cert and key, @path stands for a file" },
   ],
@@ -166,6 +174,7 @@ export type MonitorValues = Values<typeof MONITOR_OPTIONS>;
 
 export const MONITOR = command({
   name: "monitor",
+  group: "Boards",
   summary: "prints what a board says on its serial line, its numbers in words",
   arguments: [],
   options: MONITOR_OPTIONS,

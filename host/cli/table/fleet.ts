@@ -127,6 +127,7 @@ export type FleetRunValues = Values<typeof FLEET_RUN_OPTIONS>;
 
 export const FLEET_RUN = command({
   name: "fleet run",
+  group: "Fleets",
   summary: "runs up to a hundred thousand nodes against a broker, each with a connection of its own",
   arguments: [{ name: "<module>", description: "the .wasm file" }],
   options: FLEET_RUN_OPTIONS,
@@ -145,6 +146,7 @@ export type FleetListValues = Values<typeof FLEET_LIST_OPTIONS>;
 
 export const FLEET_LIST = command({
   name: "fleet list",
+  group: "Fleets",
   summary: "shows the built-in scenarios",
   arguments: [],
   options: FLEET_LIST_OPTIONS,
@@ -161,6 +163,7 @@ export type FleetMergeValues = Values<typeof FLEET_MERGE_OPTIONS>;
 
 export const FLEET_MERGE = command({
   name: "fleet merge",
+  group: "Fleets",
   summary: "adds up the results of a run's shards",
   arguments: [
     { name: "<results...>", description: "files that `wasmote fleet run --results` has written, each shard once" },

@@ -1,7 +1,7 @@
 /** The commands that run nodes on this machine. */
 
-import type { LogLevelName } from "../../node/log.ts";
-import type { Engine } from "../../node/start.ts";
+import { ENGINES, type Engine } from "../../node/engine.ts";
+import { LOG_LEVELS, type LogLevelName } from "../../node/log.ts";
 import { command, option, type Values } from "../command.ts";
 import {
   parseDuration,
@@ -16,6 +16,7 @@ import {
 import { CONNECTION_OPTIONS, parseBroker, sensor, verbose } from "./shared.ts";
 
 const engine = option<Engine>({
+  choices: ENGINES,
   flags: "--engine <engine>",
   description: "what runs the nodes: v8 in this process, or wasm3, as boards do",
   parse: parseEngine,
@@ -68,6 +69,7 @@ export type StartValues = Values<typeof START_OPTIONS>;
 
 export const START = command({
   name: "start",
+  group: "Nodes",
   summary: "starts a broker and two nodes, and prints what they publish",
   arguments: [],
   options: START_OPTIONS,
@@ -103,9 +105,14 @@ const RUN_OPTIONS = {
     flags: "--image <file>",
     description: "keep the node's checkpoints there, and go on from them",
   }),
+  watch: option<boolean | undefined>({
+    flags: "--watch",
+    description: "build again and swap the module whenever a source, or the .wasm file, changes",
+  }),
   logLevel: option<LogLevelName>({
     flags: "--log-level <level>",
     description: "the least that is printed: debug, info, warn or error",
+    choices: LOG_LEVELS,
     parse: parseLogLevel,
     default: "info",
   }),
@@ -119,8 +126,18 @@ export type RunValues = Values<typeof RUN_OPTIONS>;
 
 export const RUN = command({
   name: "run",
+  group: "Nodes",
   summary: "runs one node against a broker until it ends",
-  arguments: [{ name: "<module>", description: "the .wasm file" }],
+  arguments: [
+    { name: "<module>", description: "the .wasm file, or an application's entry file, which is built first" },
+  ],
   options: RUN_OPTIONS,
+  notes: `Examples:
+  wasmote run build/node.wasm --id 7 --broker mqtt://localhost:1883
+  wasmote run assembly/index.ts --watch --id 7 --broker mqtt://localhost:1883
+
+With --watch, a module whose image has the same layout goes on with the image of the one before: the session survives. One
+with another layout starts afresh, and says so; under wasm3 each starts afresh. What does not compile is reported, and the
+module that runs goes on.`,
   run: async (module, options) => (await import("../commands/run.ts")).run(module, options),
 });
