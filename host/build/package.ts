@@ -1,4 +1,4 @@
-/** `npm pack` runs this first: the command line as JavaScript in dist/, and the module that `wasmote start` runs. */
+/** `npm pack` runs this first: the command line as JavaScript in dist/, and the modules that `wasmote start` and `up` run. */
 
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -14,4 +14,4 @@ const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"
   stdio: ["ignore", process.stderr, process.stderr],
 });
 if (status !== 0) process.exitCode = 1;
-else await buildExamples(["temperature"]);
+else await buildExamples(["temperature", "commands"]);

@@ -223,9 +223,9 @@ describe("`wasmote build`", () => {
     expect(again.stdout).toBe(`m.wasm  ${wasm.length} bytes, image ${imageBytes} bytes\n`);
   });
 
-  test("with --watch builds again when a source changes, also behind an error", async () => {
+  test("with --watch builds again when a source changes, or comes that was missing, also behind an error", async () => {
     write("assembly/index.ts", APP.replace("const PROBE = 0;", 'import { PROBE } from "./probe";'));
-    const probe = write("assembly/probe.ts", "export const PROBE = 0;\n");
+    const probe = join(folder, "assembly", "probe.ts");
     const job = new Command(["build", "--watch", "--json"], { cwd: folder });
     const ids = (): unknown[] =>
       job.stdout
@@ -233,9 +233,12 @@ describe("`wasmote build`", () => {
         .filter((line) => line !== "")
         .map((line) => (JSON.parse(line) as { buildId: string }).buildId);
     try {
-      await until("it is built", () => ids().length === 1 && /waiting/.test(job.stderr), 50_000);
+      await until("it misses a file", () => /'assembly\/probe\.ts' not found/.test(job.stderr), 50_000);
+      await until("it waits", () => job.stderr.includes("waiting for changes"));
+      writeFileSync(probe, "export const PROBE = 0;\n");
+      await until("it is built", () => ids().length === 1, 50_000);
       writeFileSync(probe, "export const PROBE = ;\n");
-      await until("it does not compile", () => job.stderr.includes("error ECOMPILE: "), 50_000);
+      await until("it does not compile", () => job.stderr.includes("Expression expected"), 50_000);
       // An editor that writes a new file in the old one's place.
       writeFileSync(`${probe}.new`, "export const PROBE = 3;\n");
       renameSync(`${probe}.new`, probe);
