@@ -44,10 +44,10 @@ export function errorLines(errors: Counters["errors"]): string[] {
 
 /** Where a run stands, in a few lines; `durationMs`: how long it is to last. */
 export function progressLines(state: RunState, durationMs: number | undefined): string[] {
-  const { nodes, states, counters, second, latency, observed } = state;
+  const { nodes, states, counters, second, latency, observed, isObserverCut } = state;
   const lines = [
     `${when(state, durationMs)}  connected ${grouped(states.connected)}/${grouped(nodes)}  ${grouped(second?.publishes ?? 0)} publishes/s  ${grouped(second?.acknowledged ?? 0)} acks/s  in flight ${grouped(states.inFlight)}`,
-    `publish to ack  ${quantiles(latency)}${observed === undefined ? "" : `   observed ${grouped(observed.messages)}${observedTrouble(observed)}`}`,
+    `publish to ack  ${quantiles(latency)}${observed === undefined ? "" : `   observed ${grouped(observed.messages)}${observedTrouble(observed)}${isObserverCut ? ", observer cut off" : ""}`}`,
   ];
   const errors = errorLines(counters.errors);
   const more = errors.length - SHOWN_ERRORS;
