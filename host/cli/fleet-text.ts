@@ -8,6 +8,8 @@ import type { RunState } from "../fleet/run.ts";
 
 /** As many reasons as a line of progress has room for. */
 const SHOWN_ERRORS = 3;
+/** In a shorter run most of the cost is that of its start. */
+const ENOUGH_PUBLISHES = 10_000;
 const OVERRUN_CURE = "use more --workers or --shard, fewer --nodes, or a longer --interval";
 
 export function grouped(number: number): string {
@@ -44,10 +46,10 @@ export function errorLines(errors: Counters["errors"]): string[] {
 
 /** Where a run stands, in a few lines; `durationMs`: how long it is to last. */
 export function progressLines(state: RunState, durationMs: number | undefined): string[] {
-  const { nodes, states, counters, second, latency, observed } = state;
+  const { nodes, states, counters, second, latency, observed, isObserverCut } = state;
   const lines = [
     `${when(state, durationMs)}  connected ${grouped(states.connected)}/${grouped(nodes)}  ${grouped(second?.publishes ?? 0)} publishes/s  ${grouped(second?.acknowledged ?? 0)} acks/s  in flight ${grouped(states.inFlight)}`,
-    `publish to ack  ${quantiles(latency)}${observed === undefined ? "" : `   observed ${grouped(observed.messages)}${observedTrouble(observed)}`}`,
+    `publish to ack  ${quantiles(latency)}${observed === undefined ? "" : `   observed ${grouped(observed.messages)}${observedTrouble(observed)}${isObserverCut ? ", observer cut off" : ""}`}`,
   ];
   const errors = errorLines(counters.errors);
   const more = errors.length - SHOWN_ERRORS;
@@ -106,10 +108,12 @@ export function summaryLines(results: FleetResults): string[] {
     const until = forMs === undefined ? "" : `, for ${duration(forMs)}`;
     add(index === 0 ? "faults" : "", `${kind} at ${duration(atMs)}${until}: ${counted(befallen, "node")}`);
   });
-  add("traffic", `${megabytes(counters.bytesOut)} out, ${megabytes(counters.bytesIn)} in, MQTT alone`);
+  add("traffic", `${bytes(counters.bytesOut)} out, ${bytes(counters.bytesIn)} in, MQTT alone`);
   const perPublish =
-    counters.publishes === 0 ? "" : `, ${grouped((cost.cpuMs * 1_000) / counters.publishes)} µs for each publish`;
-  add("cost", `${(cost.cpuMs / 1_000).toFixed(1)} s of CPU${perPublish}; ${megabytes(cost.peakRssBytes)} of memory`);
+    counters.publishes < ENOUGH_PUBLISHES
+      ? ""
+      : `, ${grouped((cost.cpuMs * 1_000) / counters.publishes)} µs for each publish`;
+  add("cost", `${(cost.cpuMs / 1_000).toFixed(1)} s of CPU${perPublish}; ${bytes(cost.peakRssBytes)} of memory`);
   if (counters.overruns > 0) {
     add("SATURATED", `${counted(counters.overruns, "step")} came more than 100 ms late: ${OVERRUN_CURE}`);
   }
@@ -169,6 +173,8 @@ function timelineSeconds({ timeline }: FleetResults): number {
   return first === undefined || last === undefined ? 0 : last.second - first.second + 1;
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toLocaleString("en-US", { maximumFractionDigits: bytes < 1e7 ? 2 : 0 })} MB`;
+function bytes(count: number): string {
+  return count < 1e6
+    ? `${grouped(count / 1e3)} kB`
+    : `${(count / 1e6).toLocaleString("en-US", { maximumFractionDigits: count < 1e7 ? 1 : 0 })} MB`;
 }

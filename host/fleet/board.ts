@@ -24,12 +24,6 @@ export interface RealBoardParts {
   readonly events: RealBoardEvents;
 }
 
-/** The board of the nodes of one module, which stand in a row among all slots. */
-export interface RealBoard extends FleetBoard {
-  /** The first of them. */
-  readonly firstSlot: number;
-}
-
 /** What faults do to nodes' boards, by slot; and whether there are readings at all. */
 export class BoardConditions {
   readonly probe: Uint8Array;
@@ -43,12 +37,12 @@ export class BoardConditions {
   }
 }
 
-export function createRealBoard(firstSlot: number, parts: RealBoardParts, conditions: BoardConditions): RealBoard {
+/** The board of the nodes of one module, which stand in a row among all slots, from `firstSlot` on. */
+export function createRealBoard(firstSlot: number, parts: RealBoardParts, conditions: BoardConditions): FleetBoard {
   const { network, readSensor, seeds, config, events } = parts;
   const lastReading = new Int32Array(seeds.length);
   let slot = firstSlot;
   return {
-    firstSlot,
     network,
     select(node) {
       slot = firstSlot + node;

@@ -20,7 +20,7 @@ const LINGER_MS = 2_000;
 /** What all sockets read into: as much as Node.js reads at once. */
 const READ_BYTES = 65_536;
 
-export const LinkState = { none: 2, open: 1, connecting: 0 } as const;
+const LinkState = { none: 2, open: 1, connecting: 0 } as const;
 
 export interface FleetTarget {
   readonly endpoint: Endpoint;
@@ -53,7 +53,7 @@ interface FleetSocket extends Socket {
 export class FleetNetwork implements Network {
   readonly #targets: readonly FleetTarget[];
   readonly #events: FleetNetworkEvents;
-  /** The address that a node's connections come from. */
+  /** The IPv4 address that a node's connections come from, if not wherever the system chooses. */
   readonly #sourceOf: (slot: number) => string | undefined;
   /** `LinkState`, or the errno that closed the link. */
   readonly #state: Int8Array;
@@ -198,7 +198,7 @@ export class FleetNetwork implements Network {
         port: endpoint.port,
         noDelay: true,
         lookup,
-        ...(localAddress === undefined ? {} : { localAddress }),
+        ...(localAddress === undefined ? {} : { localAddress, family: 4 }),
         onread: { buffer: this.#shared, callback: (bytes) => this.#arrived(socket, bytes) },
       }),
       { slot, network: this },

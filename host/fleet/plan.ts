@@ -17,6 +17,8 @@ export const WHOLE: Shard = { index: 0, count: 1 };
 
 /** As many nodes as a run may have on all its machines together. */
 export const MAX_NODES = 10_000_000;
+/** Threads of one process. */
+export const MAX_WORKERS = 64;
 const MAX_ID_CHARACTERS = 23;
 
 /** The fleet's indexes of a shard's nodes, ascending. The shards of one count have each index exactly once. */

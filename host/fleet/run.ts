@@ -77,6 +77,8 @@ export interface RunState {
   readonly second: Second | undefined;
   readonly latency: Histogram;
   readonly observed: Observed | undefined;
+  /** The observer has lost its own connection. */
+  readonly isObserverCut: boolean;
 }
 
 export interface FleetRunEvents {
@@ -153,7 +155,12 @@ export class FleetRun {
       second: this.#last,
       latency: this.#latency,
       observed: this.#observed ?? this.#observer?.observed,
+      isObserverCut: this.#observer?.isConnected === false,
     };
+  }
+
+  get description(): RunDescription {
+    return describeRun(this.#options, this.#modules, this.#startAtMs);
   }
 
   /** `listener` is called with each second that is complete. */
@@ -163,10 +170,6 @@ export class FleetRun {
 
   get workers(): number {
     return this.#pool.size;
-  }
-
-  get startAtMs(): number {
-    return this.#startAtMs;
   }
 
   /** Runs the nodes until their time is over or `interrupted` resolves, and resolves when all have taken their leave. */
@@ -214,7 +217,7 @@ export class FleetRun {
     return {
       format: RESULTS_FORMAT,
       version: RESULTS_VERSION,
-      run: describeRun(options, this.#modules, this.#startAtMs),
+      run: this.description,
       shards: [options.shard.index],
       nodes: shardSize(options.nodes, options.shard),
       counters,

@@ -200,16 +200,17 @@ export class Tap {
   }
 
   #take(wire: Wire, slot: number, type: number, place: number, byte: number): void {
-    const word = (): number => (((wire.identifier[slot] ?? 0) << 8) | byte) & 0xffff;
+    // Two bytes shift into the 16 bits of the identifier.
+    const word = ((wire.identifier[slot] ?? 0) << 8) | byte;
     if (type === Type.connect) {
       this.#version[slot] = byte;
     } else if (type === Type.connack) {
       wire.identifier[slot] = byte;
     } else if (type === Type.publish) {
-      wire.identifier[slot] = word();
+      wire.identifier[slot] = word;
       if (place === 1) wire.identifierAt[slot] = 2 + (wire.identifier[slot] ?? 0);
     } else if (place < 2) {
-      wire.identifier[slot] = word();
+      wire.identifier[slot] = word;
     } else {
       // The reason code of MQTT 5.0, which may be left out.
       wire.identifierAt[slot] = byte;

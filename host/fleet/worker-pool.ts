@@ -4,12 +4,11 @@ import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import { WasmoteError } from "../errors.ts";
 import type { FleetSettings, FromWorker, NodeStates, ToWorker } from "./messages.ts";
-import { shardSize } from "./plan.ts";
+import { MAX_WORKERS, shardSize } from "./plan.ts";
 import type { Counters, FaultRecord, Second } from "./results.ts";
 import { addCounters, addSeconds, isQuiet, NO_COUNTERS, NO_SECOND } from "./tally.ts";
 import { startThread } from "./thread.ts";
 
-export const MAX_WORKERS = 64;
 /** Fewer nodes than this are not worth a thread more. */
 const NODES_PER_WORKER = 250;
 /** A day; a longer run has the timeline of its first. */

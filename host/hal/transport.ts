@@ -50,8 +50,8 @@ type Handshake = "TLS" | "WebSocket";
 /**
  * Begins to connect; returns the socket at the bottom, whose end is the end of everything above it.
  *
- * `tls`: the options of its layer of TLS, where it has one. `localAddress`: where the connection comes from, if not wherever the
- * system chooses.
+ * `tls`: the options of its layer of TLS, where it has one. `localAddress`: the IPv4 address that the connection comes from, if
+ * not wherever the system chooses.
  */
 export function openTransport(
   endpoint: Endpoint,
@@ -98,7 +98,12 @@ export function openTransport(
     });
   };
 
-  const raw = connect({ host, port, noDelay: true, ...(localAddress === undefined ? {} : { localAddress }) });
+  const raw = connect({
+    host,
+    port,
+    noDelay: true,
+    ...(localAddress === undefined ? {} : { localAddress, family: 4 }),
+  });
   raw.on("error", fail);
   raw.once("connect", () => {
     if (tls === undefined) upgrade(raw);

@@ -36,7 +36,8 @@ export async function fleetRun(module: string, values: FleetRunValues): Promise<
     live.clear();
     if (values.results !== undefined) await writeResults(values.results, results);
     if (values.report !== undefined) await writeReport(results, values.report);
-    process.stdout.write(values.json ? formatResults(results) : `${summaryLines(results).join("\n")}\n`);
+    const text = values.json ? formatResults(results) : `${summaryLines(results).join("\n")}\n`;
+    await new Promise((resolve) => process.stdout.write(text, resolve));
   };
   const interrupted = interruption(async () => {
     try {
@@ -125,7 +126,7 @@ function shardOfJob(count: number): Shard {
 
 function introduction(options: FleetRunOptions, run: FleetRun, metrics: string | undefined): string {
   const { shard, nodes } = options;
-  const { run: described } = run.results();
+  const described = run.description;
   const part = shard.count === 1 ? "" : `, shard ${shard.index} of ${shard.count} of ${counted(nodes, "node")}`;
   const until = options.durationMs === undefined ? "; Ctrl-C stops" : "";
   const where = metrics === undefined ? "" : `, metrics at ${metrics}`;

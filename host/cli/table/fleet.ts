@@ -1,6 +1,6 @@
 /** The commands that run many nodes. */
 
-import { MAX_NODES, parseShard, type Shard } from "../../fleet/plan.ts";
+import { MAX_NODES, MAX_WORKERS, parseShard, type Shard } from "../../fleet/plan.ts";
 import { parseSourceAddresses } from "../../fleet/source-addresses.ts";
 import { command, option, type Values } from "../command.ts";
 import { parseDuration, parseInterval, parsePort, parseSeed, parseSetting, parseWhole, usage } from "../parse.ts";
@@ -94,7 +94,7 @@ const FLEET_RUN_OPTIONS = {
   workers: option<number | undefined>({
     flags: "--workers <count>",
     description: "threads to run nodes in (default: one for each core, if there are nodes for it)",
-    parse: (text) => parseWhole(text, { what: "number of workers", min: 1, max: 64 }),
+    parse: (text) => parseWhole(text, { what: "number of workers", min: 1, max: MAX_WORKERS }),
   }),
   sourceAddresses: option<readonly string[] | undefined>({
     flags: "--source-addresses <list>",
