@@ -5,7 +5,7 @@ import { STEP_ENDED } from "../abi.ts";
 import { NodeInstance } from "../engine/instance.ts";
 import type { LoadedModule } from "../engine/module.ts";
 import { WasmoteError } from "../errors.ts";
-import type { LogLevel } from "../hal/board.ts";
+import type { LogLevel, Sensors } from "../hal/board.ts";
 import { parseEndpoint } from "../hal/endpoint.ts";
 import { createNodeBoard } from "../hal/node-board.ts";
 import { createSensor, defaultSensor, singleSensor } from "../hal/sensors.ts";
@@ -13,11 +13,12 @@ import { SocketNetwork } from "../hal/socket-network.ts";
 import { FileSlots, type Slots } from "../storage/slots.ts";
 import { ImageKeeper } from "./image-keeper.ts";
 import { LogBook, type LogLine } from "./log.ts";
+import type { NodeObserver } from "./node-observer.ts";
 import {
+  type CuttableNode,
   configuration,
   type NodeEvents,
   type NodeSettings,
-  type RunningNode,
   STOP_TIMEOUT_MS,
 } from "./running-node.ts";
 
@@ -34,14 +35,16 @@ export interface V8NodeOptions {
   readonly restartMs?: number;
   /** Where checkpoints are kept, if not in the file of `NodeSettings.image`. */
   readonly slots?: Slots;
+  readonly observer?: NodeObserver | undefined;
 }
 
-export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
+export class V8Node extends EventEmitter<NodeEvents> implements CuttableNode {
   readonly id: string;
   readonly #module: LoadedModule;
   readonly #settings: NodeSettings;
   readonly #network: SocketNetwork;
-  readonly #sensors: ReturnType<typeof singleSensor>;
+  readonly #sensors: Sensors;
+  readonly #observer: NodeObserver | undefined;
   readonly #logBook: LogBook;
   readonly #config: ReadonlyMap<string, string>;
   readonly #slots: Slots | undefined;
@@ -72,12 +75,18 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
     this.#module = module;
     this.#settings = settings;
     this.#logBook = new LogBook(settings.password);
+    const { observer } = options;
+    this.#observer = observer;
     this.#network = new SocketNetwork(
       settings.brokers.map(parseEndpoint),
-      { wake: () => this.#wake(), warn: (text) => this.#log(2, text) },
+      {
+        wake: () => this.#wake(),
+        warn: (text) => this.#log(2, text),
+        ...(observer === undefined ? {} : { watch: () => observer.link() }),
+      },
       settings.tls,
     );
-    this.#sensors = singleSensor(createSensor(settings.sensor ?? defaultSensor(settings.id)));
+    this.#sensors = watched(singleSensor(createSensor(settings.sensor ?? defaultSensor(settings.id))), observer);
     this.#config = configuration(settings);
     this.#slots = options.slots ?? (settings.image === undefined ? undefined : new FileSlots(settings.image));
     this.#keeper = new ImageKeeper(this.#slots, module.metadata, this.#config, (level, text) => this.#log(level, text));
@@ -104,6 +113,18 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
 
   kill(): void {
     this.#end();
+  }
+
+  get isCut(): boolean {
+    return this.#network.isCut;
+  }
+
+  cut(): void {
+    this.#network.cut();
+  }
+
+  restore(): void {
+    this.#network.restore();
   }
 
   #askToStop(): void {
@@ -140,6 +161,7 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
     const instance = new NodeInstance(this.#module, board);
     this.#bootedMs = performance.now();
     this.#instance = instance;
+    this.#observer?.booted();
     if (this.#isSuspect) this.#keeper.giveUp();
     const resumed = this.#isSuspect ? undefined : this.#keeper.restore();
     this.#isSuspect = false;
@@ -206,6 +228,7 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
     this.#asleep = true;
     this.#sleptFromMs = this.#now();
     this.#network.destroy();
+    this.#observer?.slept();
     this.#timer = setTimeout(() => this.#rise(), Math.min(this.#sleepMs, MAX_TIMEOUT_MS));
     this.#sleepMs = 0;
   }
@@ -213,6 +236,7 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
   #rise(): void {
     this.#cancel();
     this.#asleep = false;
+    this.#observer?.woke();
     const instance = this.#instance;
     const nowMs = this.#now();
     if (instance !== undefined) this.#guarded(() => instance.resume(nowMs, (nowMs - this.#sleptFromMs) >>> 0), 0);
@@ -252,4 +276,16 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
     this.#slots?.close();
     this.emit("ended");
   }
+}
+
+/** The same sensors, with somebody who sees what they give. */
+function watched(sensors: Sensors, observer: NodeObserver | undefined): Sensors {
+  if (observer === undefined) return sensors;
+  return {
+    read(channel, out) {
+      const errno = sensors.read(channel, out);
+      if (errno === 0) observer.read(channel, out[0] ?? 0);
+      return errno;
+    },
+  };
 }
