@@ -6,7 +6,7 @@ import type { Duplex } from "node:stream";
 import { Aedes } from "aedes";
 import { createWebSocketStream, WebSocketServer } from "ws";
 import { systemCode, WasmoteError } from "./errors.ts";
-import { isLoopbackOrigin, LOOPBACK as HOST } from "./loopback.ts";
+import { LOOPBACK as HOST, isLoopbackOrigin } from "./loopback.ts";
 
 /** The name that MQTT has among the WebSocket sub-protocols [MQTT-6.0.0-3]. */
 const SUBPROTOCOL = "mqtt";

@@ -46,7 +46,11 @@ export function securityHeaders(host: string): Record<string, string> {
 export function checkedHost({ headers }: IncomingMessage): string {
   const { host, origin } = headers;
   if (host === undefined || !isLoopbackHost(host)) {
-    throw new HttpError(403, "EHOST", "this page is only for this machine: open it at http://127.0.0.1 or http://localhost");
+    throw new HttpError(
+      403,
+      "EHOST",
+      "this page is only for this machine: open it at http://127.0.0.1 or http://localhost",
+    );
   }
   if (origin !== undefined && origin !== `http://${host}`) {
     throw new HttpError(403, "EORIGIN", "pages of other origins may not use this one");

@@ -1,7 +1,7 @@
 /** Puts the licences of everything that the built page contains beside it, as licences.txt. */
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Plugin } from "vite";
 
 const FILE = "licences.txt";

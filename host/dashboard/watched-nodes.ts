@@ -68,7 +68,9 @@ export class WatchedNodes {
   node(id: string): WatchedNode {
     const node = this.#nodes.get(id);
     if (node !== undefined) return node;
-    throw new WasmoteError("ENODE", "usage", `there is no node "${id.slice(0, 40)}"`, { cure: "use an id of the list" });
+    throw new WasmoteError("ENODE", "usage", `there is no node "${id.slice(0, 40)}"`, {
+      cure: "use an id of the list",
+    });
   }
 
   /** Throws `ENODE`, `ENOTSUP`, or what `startNode` throws. */

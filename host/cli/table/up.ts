@@ -28,7 +28,8 @@ const UP_OPTIONS = {
   }),
   module: option<string | undefined>({
     flags: "--module <file>",
-    description: "all nodes run this .wasm file, and nothing is built (default: examples/temperature, and examples/commands in the last node)",
+    description:
+      "all nodes run this .wasm file, and nothing is built (default: examples/temperature, and examples/commands in the last node)",
   }),
   engine,
   sensor,

@@ -30,7 +30,8 @@ export function App({ store }: { store: Store }) {
   const announcer = useMemo(
     () => ({
       say: (text: string) => setLast({ text, isError: false }),
-      fail: (error: unknown) => setLast({ text: error instanceof Error ? error.message : String(error), isError: true }),
+      fail: (error: unknown) =>
+        setLast({ text: error instanceof Error ? error.message : String(error), isError: true }),
     }),
     [],
   );

@@ -41,7 +41,8 @@ export function Console() {
       count++;
       gathered.push({ ...message, key: count });
       if (gathered.length > MAX_MESSAGES) gathered = gathered.slice(-MAX_MESSAGES);
-      timer ??= setTimeout(() => {
+      if (timer !== undefined) return;
+      timer = setTimeout(() => {
         timer = undefined;
         const news = gathered;
         gathered = [];
@@ -87,7 +88,12 @@ export function Console() {
         {filters.map(({ filter, qos }) => (
           <li key={filter}>
             <code>{filter}</code> <span class="flags">QoS {qos}</span>
-            <button type="button" class="quiet" aria-label={`Unsubscribe from ${filter}`} onClick={() => remove(filter)}>
+            <button
+              type="button"
+              class="quiet"
+              aria-label={`Unsubscribe from ${filter}`}
+              onClick={() => remove(filter)}
+            >
               Remove
             </button>
           </li>
@@ -96,9 +102,7 @@ export function Console() {
       <PublishForm publish={publish} />
       <div class="bar">
         <h3>Messages</h3>
-        <p class="count">
-          {total <= MAX_MESSAGES ? total : `the last ${MAX_MESSAGES} of ${total}`}
-        </p>
+        <p class="count">{total <= MAX_MESSAGES ? total : `the last ${MAX_MESSAGES} of ${total}`}</p>
         <button
           type="button"
           class="quiet"
@@ -208,7 +212,12 @@ function PublishForm({ publish }: PublishFormProps) {
       <div class="line">
         <label class="field grow">
           <span>Payload</span>
-          <textarea rows={2} value={payload} spellcheck={false} onInput={(event) => setPayload(event.currentTarget.value)} />
+          <textarea
+            rows={2}
+            value={payload}
+            spellcheck={false}
+            onInput={(event) => setPayload(event.currentTarget.value)}
+          />
         </label>
         <label class="check">
           <input type="checkbox" checked={retain} onChange={(event) => setRetain(event.currentTarget.checked)} />

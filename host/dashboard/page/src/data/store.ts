@@ -130,7 +130,8 @@ export class Store {
   }
 
   #notify(): void {
-    this.#timer ??= setTimeout(() => {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
       this.#timer = undefined;
       if (this.#isListStale) this.nodes = [...this.#byId.values()];
       this.#isListStale = false;

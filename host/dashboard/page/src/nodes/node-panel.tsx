@@ -18,9 +18,9 @@ const MAX_LINES = 100;
 const LINKS: Readonly<Record<NodeRecord["report"]["phase"], string>> = {
   online: "connected",
   connecting: "being opened",
-  "back-off": "none: it waits before it tries again",
-  asleep: "none: it sleeps",
-  trapped: "none: it starts again soon",
+  "back-off": "none, in back-off",
+  asleep: "none, asleep",
+  trapped: "none, trapped",
   off: "none",
 };
 

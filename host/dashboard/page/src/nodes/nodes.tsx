@@ -12,8 +12,8 @@ import { VirtualList } from "./virtual-list.tsx";
 
 /** From here on rows show more than cards do. */
 const MOST_CARDS = 24;
-const CARD = { height: 200, minWidth: 280, gap: 16 } as const;
-const ROW = { height: 44, gap: 0 } as const;
+const CARD = { heights: [196, 300], minWidth: 280, gap: 16 } as const;
+const ROW = { heights: [44, 44], gap: 0 } as const;
 
 interface NodesProps {
   readonly store: Store;
@@ -75,16 +75,14 @@ export function Nodes({ store, chosen, windowMs, choose }: NodesProps) {
       <VirtualList
         items={shown}
         label="Nodes"
-        itemHeight={areCards ? CARD.height : ROW.height}
+        heights={areCards ? CARD.heights : ROW.heights}
         minItemWidth={areCards ? CARD.minWidth : undefined}
         gap={areCards ? CARD.gap : ROW.gap}
         chosen={shown.findIndex(({ id }) => id === chosen)}
         choose={({ id }) => choose(id)}
         keyOf={({ id }) => id}
         nameOf={describe}
-        draw={(node) =>
-          areCards ? <Card node={node} windowMs={windowMs} /> : <Row node={node} windowMs={windowMs} />
-        }
+        draw={(node) => (areCards ? <Card node={node} windowMs={windowMs} /> : <Row node={node} windowMs={windowMs} />)}
       />
     </section>
   );

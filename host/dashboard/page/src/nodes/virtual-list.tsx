@@ -10,7 +10,8 @@ import { useSize } from "../ui/hooks.ts";
 interface VirtualListProps<Item> {
   readonly items: readonly Item[];
   readonly label: string;
-  readonly itemHeight: number;
+  /** In CSS pixels. A few items that leave room are drawn larger, up to the second of the two. */
+  readonly heights: readonly [least: number, most: number];
   /** Cells are at least so wide where the list is; undefined: one column. */
   readonly minItemWidth: number | undefined;
   readonly gap: number;
@@ -26,15 +27,17 @@ interface VirtualListProps<Item> {
 const OVERSCAN = 2;
 
 export function VirtualList<Item>(props: VirtualListProps<Item>) {
-  const { items, label, itemHeight, minItemWidth, gap, chosen, choose, keyOf, nameOf, draw } = props;
+  const { items, label, heights, minItemWidth, gap, chosen, choose, keyOf, nameOf, draw } = props;
   const [ref, { width, height }] = useSize<HTMLDivElement>();
   const [scrollTop, setScrollTop] = useState(0);
   const [active, setActive] = useState(0);
   const [isFocused, setIsFocused] = useState(false);
 
   const columns = minItemWidth === undefined ? 1 : Math.max(1, Math.floor((width + gap) / (minItemWidth + gap)));
-  const pitch = itemHeight + gap;
   const rows = Math.ceil(items.length / columns);
+  const [least, most] = heights;
+  const itemHeight = Math.max(least, Math.min(most, Math.floor((height + gap) / Math.max(1, rows)) - gap));
+  const pitch = itemHeight + gap;
   const current = Math.min(active, items.length - 1);
   const firstRow = Math.max(0, Math.floor(scrollTop / pitch) - OVERSCAN);
   const lastRow = Math.min(rows, Math.ceil((scrollTop + height) / pitch) + OVERSCAN);

@@ -11,6 +11,7 @@ const MOST_LISTED = 200;
 
 export function NodeChoice({ nodes, id, choose }: NodeChoiceProps) {
   return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: it has one of the two.
     <label class="field inline">
       <span>Node</span>
       {nodes.length > MOST_LISTED ? (

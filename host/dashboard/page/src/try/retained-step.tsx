@@ -1,5 +1,5 @@
-import type { Store } from "../data/store.ts";
 import { connect, connected, onMessage, subscribe } from "../data/broker.ts";
+import type { Store } from "../data/store.ts";
 import { useAnnouncer } from "../ui/announcer.tsx";
 import { Transcript } from "../ui/transcript.tsx";
 import { Step } from "./steps.tsx";
@@ -60,7 +60,11 @@ export function RetainedStep({ store }: { store: Store }) {
           Remove it
         </button>
       </div>
-      <Transcript lines={lines} label="Messages of this step" empty={`Topic ${TOPIC}; an empty payload removes what is retained`} />
+      <Transcript
+        lines={lines}
+        label="Messages of this step"
+        empty={`Topic ${TOPIC}; an empty payload removes what is retained`}
+      />
     </Step>
   );
 }

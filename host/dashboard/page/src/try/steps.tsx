@@ -19,7 +19,17 @@ export function Steps({ store }: { store: Store }) {
 }
 
 /** One step: what it shows in two sentences, what to press, what went over the wire. */
-export function Step({ number, title, text, children }: { number: number; title: string; text: string; children: ComponentChildren }) {
+export function Step({
+  number,
+  title,
+  text,
+  children,
+}: {
+  number: number;
+  title: string;
+  text: string;
+  children: ComponentChildren;
+}) {
   return (
     <section class="step" aria-labelledby={`step-${number}`}>
       <h3 id={`step-${number}`}>

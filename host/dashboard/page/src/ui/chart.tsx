@@ -8,6 +8,8 @@ import { useSize } from "./hooks.ts";
 
 /** A flat line is drawn as one: the scale spans at least so many degrees. */
 const MIN_SPAN = 1;
+/** A young chart begins with its first reading, and shows at least so much. */
+const MIN_WINDOW_MS = 15_000;
 const TICK_MS = 1_000;
 
 interface ChartProps {
@@ -27,9 +29,10 @@ export function Chart({ history, version, windowMs, hasAxes, label }: ChartProps
   draw.current = () => {
     const now = Date.now();
     const data = history.since(now - windowMs);
+    const from = Math.min((data[0][0] ?? 0) * 1_000 || now, now - MIN_WINDOW_MS);
     plot.current?.batch(() => {
       plot.current?.setData(data, false);
-      plot.current?.setScale("x", { min: (now - windowMs) / 1_000, max: now / 1_000 });
+      plot.current?.setScale("x", { min: from / 1_000, max: now / 1_000 });
       const [min, max] = range(data[1]);
       plot.current?.setScale("y", { min, max });
     });
@@ -88,7 +91,7 @@ function options(element: HTMLElement, hasAxes: boolean): uPlot.Options {
     legend: { show: false },
     cursor: { show: false },
     select: { show: false, left: 0, top: 0, width: 0, height: 0 },
-    padding: hasAxes ? [8, 8, 0, 0] : [4, 4, 4, 4],
+    padding: hasAxes ? [8, 30, 0, 0] : [4, 4, 4, 4],
     scales: { x: { time: true, auto: false }, y: { auto: false } },
     axes: hasAxes
       ? [

@@ -1,5 +1,5 @@
 import type { Overview } from "../../../protocol.ts";
-import { type Filter, FILTER_LABELS, passes } from "../data/state.ts";
+import { FILTER_LABELS, type Filter, passes } from "../data/state.ts";
 import type { Store } from "../data/store.ts";
 import { formatCount } from "./format.ts";
 import { ThemeSwitch } from "./theme.tsx";

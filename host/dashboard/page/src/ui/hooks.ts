@@ -7,14 +7,16 @@ export function useStore(store: Store): void {
   useEffect(() => store.listen(() => redraw(undefined)), [store]);
 }
 
-/** The size of an element, in CSS pixels; 0 by 0 before it is laid out. */
+/** The size of an element's content, in CSS pixels; 0 by 0 before it is laid out. */
 export function useSize<Type extends HTMLElement>() {
   const ref = useRef<Type>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });
   useEffect(() => {
     const element = ref.current;
     if (element === null) return;
-    const observer = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }));
+    const observer = new ResizeObserver(([entry]) => {
+      if (entry !== undefined) setSize({ width: entry.contentRect.width, height: entry.contentRect.height });
+    });
     observer.observe(element);
     return () => observer.disconnect();
   }, []);

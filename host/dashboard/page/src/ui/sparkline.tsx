@@ -21,7 +21,11 @@ export function Sparkline({ history, version, windowMs }: SparklineProps) {
     const canvas = ref.current;
     if (canvas !== null) draw(canvas, history, windowMs);
   }, [history, version, windowMs]);
-  return <canvas class="sparkline" ref={ref} aria-hidden="true" />;
+  return (
+    <span class="sparkline" aria-hidden="true">
+      <canvas ref={ref} />
+    </span>
+  );
 }
 
 function draw(canvas: HTMLCanvasElement, history: History, windowMs: number): void {

@@ -14,7 +14,9 @@ export function Tabs<Name extends string>({ tabs, chosen, choose, children }: Ta
   const list = useRef<HTMLDivElement>(null);
   const names = Object.keys(tabs) as Name[];
   const onKeyDown = (event: KeyboardEvent): void => {
-    const step = { ArrowRight: 1, ArrowLeft: -1, Home: -names.indexOf(chosen), End: -names.indexOf(chosen) - 1 }[event.key];
+    const step = { ArrowRight: 1, ArrowLeft: -1, Home: -names.indexOf(chosen), End: -names.indexOf(chosen) - 1 }[
+      event.key
+    ];
     if (step === undefined) return;
     event.preventDefault();
     const next = (names.indexOf(chosen) + step + names.length) % names.length;
@@ -40,7 +42,14 @@ export function Tabs<Name extends string>({ tabs, chosen, choose, children }: Ta
         ))}
       </div>
       {names.map((name) => (
-        <div key={name} class="panel" role="tabpanel" id={`panel-${name}`} aria-labelledby={`tab-${name}`} hidden={name !== chosen}>
+        <div
+          key={name}
+          class="panel"
+          role="tabpanel"
+          id={`panel-${name}`}
+          aria-labelledby={`tab-${name}`}
+          hidden={name !== chosen}
+        >
           {children[name]()}
         </div>
       ))}

@@ -20,7 +20,7 @@ export function savedTheme(): Theme {
 
 /** Charts read their colours anew at `themechange`. */
 export function applyTheme(theme: Theme): void {
-  document.documentElement.dataset["theme"] = theme;
+  document.documentElement.setAttribute("data-theme", theme);
   window.dispatchEvent(new Event("themechange"));
 }
 

@@ -18,7 +18,15 @@ export interface TranscriptLine {
 const SIGNS = { out: "→", in: "←", note: "·" } as const;
 const WORDS = { out: "published", in: "received", note: "" } as const;
 
-export function Transcript({ lines, label, empty }: { lines: readonly TranscriptLine[]; label: string; empty: string }) {
+export function Transcript({
+  lines,
+  label,
+  empty,
+}: {
+  lines: readonly TranscriptLine[];
+  label: string;
+  empty: string;
+}) {
   const ref = useRef<HTMLOListElement>(null);
   useEffect(() => {
     const element = ref.current;
