@@ -25,6 +25,8 @@ const REQUIREMENTS: readonly Requirement[] = [
   { name: "libwslay-dev", commands: [] },
   // Serial cables of two pseudo-terminals.
   { name: "socat", commands: ["socat"] },
+  // The dashboard's page.
+  { name: "chromium", commands: ["chromium"] },
   { name: "valgrind", commands: ["valgrind"] },
   { name: "libc6-dbg", commands: [] },
   // The bare-metal board: its compiler, its C library, its machine.

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { WasmoteError } from "../errors.ts";
 import { PROJECT_ROOT } from "../project.ts";
 
-/** The page's sources: not in the published package, which has the built page instead. */
+/** The page's sources. Where the lock file is missing this is the published package, which has the built page. */
 const SOURCES = join(PROJECT_ROOT, "host", "dashboard", "page");
 /** What else the built page depends on: what it shares with the server, and the libraries' versions. */
 const SHARED = ["host/dashboard/protocol.ts", "host/dashboard/build-page.ts", "host/dashboard/licences.ts"];
@@ -23,7 +23,7 @@ export const PAGE = join(PROJECT_ROOT, "build", "dashboard");
  * wraps the work, to show that it goes on. Throws `EPAGE` where there is neither a built page nor what builds it.
  */
 export async function providePage(building: (work: () => Promise<void>) => Promise<void>): Promise<string> {
-  if (!existsSync(SOURCES)) {
+  if (!existsSync(SOURCES) || !existsSync(join(PROJECT_ROOT, LOCK))) {
     if (existsSync(join(PAGE, "index.html"))) return PAGE;
     throw new WasmoteError("EPAGE", "resource", "the page is not in this installation", { cure: "install it again" });
   }

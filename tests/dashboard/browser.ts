@@ -22,6 +22,22 @@ export async function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: EXECUTABLE, headless: true, args: FLAGS });
 }
 
+/** Adds up how far things have moved that nobody has touched: the score that is called Cumulative Layout Shift. */
+const COUNT_SHIFTS = `
+  window.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      if (entry.hadRecentInput) continue;
+      const moved = entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 120) ?? node?.textContent);
+      window.shifts.push(entry.value + ": " + moved.join(", "));
+    }
+  }).observe({ type: "layout-shift", buffered: true });`;
+
+/** Every such move since the page was opened, with what moved. */
+export function layoutShifts(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>("window.shifts");
+}
+
 export interface Visit {
   readonly page: Page;
   /** What the browser's console had to complain about, and errors that nobody caught. */
@@ -45,6 +61,7 @@ export async function visit(browser: Browser, url: string, options: BrowserConte
   };
   page.on("request", (request) => check(request.url()));
   page.on("websocket", (socket) => check(socket.url()));
+  await page.addInitScript(COUNT_SHIFTS);
   await page.goto(url);
   await page.getByRole("listbox", { name: "Nodes" }).getByRole("option").first().waitFor();
   return { page, complaints, strangers };

@@ -59,6 +59,13 @@ export class Stage {
     return this.dashboard.url;
   }
 
+  /** Serves the page once more, after its server was closed. */
+  async serveAgain(port: number): Promise<Dashboard> {
+    const { broker, nodes, errors } = this;
+    const page = await providePage((work) => work());
+    return serveDashboard({ page, port, broker, nodes, intervalMs: 200, onError: (error) => errors.push(error) });
+  }
+
   async close(): Promise<void> {
     await this.dashboard.close();
     await this.nodes.stop();

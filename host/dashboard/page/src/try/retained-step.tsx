@@ -30,17 +30,18 @@ export function RetainedStep({ store }: { store: Store }) {
   };
   const subscribeLate = async (): Promise<void> => {
     const client = connect("late", { reconnectPeriod: 0 });
-    let got = 0;
-    onMessage(client, (message) => {
-      got++;
-      received(message, "late subscriber");
+    const arrived = new Promise<true>((resolve) => {
+      onMessage(client, (message) => {
+        received(message, "late subscriber");
+        resolve(true);
+      });
     });
     try {
       await connected(client);
       note(`a new client subscribes to ${TOPIC}`);
       await subscribe(client, TOPIC, 1);
-      await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
-      if (got === 0) note("nothing is retained there");
+      const patience = new Promise<false>((resolve) => setTimeout(() => resolve(false), PATIENCE_MS));
+      if (!(await Promise.race([arrived, patience]))) note("nothing is retained there");
     } catch (error) {
       announcer.fail(error);
     } finally {
