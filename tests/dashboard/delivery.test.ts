@@ -27,7 +27,9 @@ describe("a reader of packets", () => {
 
   test.each([1, 2, 3, 7, 100, 30_000])("finds the same packets in pieces of %d bytes", (size) => {
     const found: { first: number; body: string }[] = [];
-    const reader = new PacketReader(({ first, body }) => found.push({ first, body: Buffer.from(body).toString("hex") }));
+    const reader = new PacketReader(({ first, body }) =>
+      found.push({ first, body: Buffer.from(body).toString("hex") }),
+    );
     for (let from = 0; from < stream.length; from += size) reader.take(stream.subarray(from, from + size));
     expect(found.map(({ first }) => first)).toEqual(firsts);
     expect(found[1]?.body).toBe(bytesOf(publish(READINGS, 1)).subarray(2).toString("hex"));
@@ -88,7 +90,14 @@ describe("what becomes of readings", () => {
   });
 
   test("under MQTT 5.0 a reading may have an alias for a topic, and the broker may refuse it", () => {
-    const connect = { cmd: "connect", clientId: "7", protocolVersion: 5, protocolId: "MQTT", clean: true, keepalive: 60 };
+    const connect = {
+      cmd: "connect",
+      clientId: "7",
+      protocolVersion: 5,
+      protocolId: "MQTT",
+      clean: true,
+      keepalive: 60,
+    };
     link.sent(bytesOf(connect as Packet, 5));
     link.sent(bytesOf({ ...publish("", 5), properties: { topicAlias: 1 } } as Packet, 5));
     link.sent(bytesOf(publish(READINGS, 6), 5));

@@ -24,8 +24,10 @@ afterAll(async () => {
 afterEach(async () => {
   await current?.page.context().close();
   expect(current?.complaints ?? []).toEqual([]);
+  // Afresh, so that no back-off of one test is waited for in the next.
   for (const id of ["1", "2", "3"]) {
     await stage.nodes.act(id, "restore");
+    await stage.nodes.act(id, "kill");
     await stage.nodes.act(id, "start");
   }
 });

@@ -123,22 +123,28 @@ describe("the page's files", () => {
 });
 
 describe("requests that are not the page's", () => {
-  test.each(["example.com", `example.com:8080`, "127.0.0.1.example.com", "localhost.example.com", "127.0.0.1@example.com"])(
-    "a Host of %s, a name that was made to resolve to here, gets nothing",
+  test.each([
+    "example.com",
+    `example.com:8080`,
+    "127.0.0.1.example.com",
+    "localhost.example.com",
+    "127.0.0.1@example.com",
+  ])("a Host of %s, a name that was made to resolve to here, gets nothing", async (host) => {
+    for (const path of ["/", "/api/nodes", "/licences.txt"]) {
+      const { status, body } = await ask(path, { headers: { host } });
+      expect([path, status]).toEqual([path, 403]);
+      expect(body).toContain("EHOST");
+    }
+    expect((await post("/api/nodes/1/cut", { headers: { host } })).status).toBe(403);
+    expect(isCut()).toBe(false);
+  });
+
+  test.each(["localhost", "localhost:9000", "127.0.0.1", "[::1]:8080"])(
+    "a Host of %s is this machine",
     async (host) => {
-      for (const path of ["/", "/api/nodes", "/licences.txt"]) {
-        const { status, body } = await ask(path, { headers: { host } });
-        expect([path, status]).toEqual([path, 403]);
-        expect(body).toContain("EHOST");
-      }
-      expect((await post("/api/nodes/1/cut", { headers: { host } })).status).toBe(403);
-      expect(isCut()).toBe(false);
+      expect((await ask("/api/nodes", { headers: { host } })).status).toBe(200);
     },
   );
-
-  test.each(["localhost", "localhost:9000", "127.0.0.1", "[::1]:8080"])("a Host of %s is this machine", async (host) => {
-    expect((await ask("/api/nodes", { headers: { host } })).status).toBe(200);
-  });
 
   test("a request without a Host is refused", async () => {
     const socket = connect(stage.dashboard.port, "127.0.0.1");
@@ -226,7 +232,7 @@ describe("calls", () => {
     ["/", "OPTIONS", "GET, HEAD"],
   ])("%s with %s is refused, and says what is allowed", async (path, method, allowed) => {
     const { status, headers } = await ask(path, { method, headers: { "content-type": "application/json" } });
-    expect([status, headers["allow"]]).toEqual([405, allowed]);
+    expect([status, headers.allow]).toEqual([405, allowed]);
     expect(isCut()).toBe(false);
   });
 

@@ -4,7 +4,8 @@ import { useEffect, useState } from "preact/hooks";
 import { type Action, LOG_PREFIX, type LogEntry } from "../../../protocol.ts";
 import { act, logOf } from "../data/api.ts";
 import { onMessage, subscribe } from "../data/broker.ts";
-import { STATES, stateOf } from "../data/state.ts";
+import { stateOf } from "../data/state.ts";
+import { STATES } from "../data/states.ts";
 import type { NodeRecord, Store } from "../data/store.ts";
 import { useAnnouncer } from "../ui/announcer.tsx";
 import { Chart } from "../ui/chart.tsx";
@@ -79,13 +80,14 @@ function Power({ store, node }: { store: Store; node: NodeRecord }) {
     <div class="actions">
       <button
         type="button"
+        class="toggle"
         disabled={uncuttable !== null}
         aria-describedby={uncuttable === null ? undefined : "uncuttable"}
         onClick={() => run(node.id, network)}
       >
         {isCut ? "Restore network" : "Cut network"}
       </button>
-      <button type="button" onClick={() => run(node.id, power)}>
+      <button type="button" class="toggle" onClick={() => run(node.id, power)}>
         {phase === "off" ? "Switch on" : "Cut power"}
       </button>
       {uncuttable === null ? null : (

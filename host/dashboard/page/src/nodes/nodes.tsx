@@ -1,7 +1,8 @@
 /** All nodes: a card with a chart for each of a few, a row for each of many; searched, and narrowed to a state. */
 
 import { useState } from "preact/hooks";
-import { FILTER_LABELS, FILTERS, type Filter, passes, STATES, stateOf } from "../data/state.ts";
+import { FILTER_LABELS, FILTERS, type Filter, passes, stateOf } from "../data/state.ts";
+import { STATES } from "../data/states.ts";
 import type { NodeRecord, Store } from "../data/store.ts";
 import { Chart } from "../ui/chart.tsx";
 import { formatCelsius, formatCount, formatTime } from "../ui/format.ts";
@@ -65,10 +66,10 @@ export function Nodes({ store, chosen, windowMs, choose }: NodesProps) {
         <div class="row head" aria-hidden="true">
           <span>Id</span>
           <span>State</span>
-          <span class="number">Last reading</span>
+          <span>Last reading</span>
           <span>Trend</span>
-          <span class="number">Queue</span>
-          <span class="number">Drops</span>
+          <span>Queue</span>
+          <span>Drops</span>
         </div>
       )}
       {shown.length === 0 ? <p class="empty">No node matches.</p> : null}
@@ -105,11 +106,11 @@ function Card({ node, windowMs }: { node: NodeRecord; windowMs: number }) {
       <div class="card-head">
         <span class="card-name">Node {node.id}</span>
         <StateChip node={node} />
+        <span class="card-time">{last === undefined ? "" : formatTime(last.at)}</span>
       </div>
       <div class="card-value">
-        <span class="big">{last === undefined ? "–" : last.value.toFixed(1)}</span>
-        <span class="unit">°C</span>
-        <span class="card-time">{last === undefined ? "no reading yet" : formatTime(last.at)}</span>
+        <span class="big">{last === undefined ? "– °C" : formatCelsius(last.value)}</span>
+        <span class="card-notes">{notes(node)}</span>
       </div>
       <div class="card-chart">
         <Chart
@@ -127,7 +128,6 @@ function Card({ node, windowMs }: { node: NodeRecord; windowMs: number }) {
         <span>
           Drops <b>{formatCount(report.dropped)}</b>
         </span>
-        <span class="card-notes">{notes(node)}</span>
       </div>
     </div>
   );
@@ -142,10 +142,10 @@ function Row({ node, windowMs }: { node: NodeRecord; windowMs: number }) {
         <StateChip node={node} />
         <span class="row-notes">{notes(node)}</span>
       </span>
-      <span class="number">{last === undefined ? "–" : formatCelsius(last.value)}</span>
+      <span>{last === undefined ? "–" : formatCelsius(last.value)}</span>
       <Sparkline history={history} version={last?.at ?? 0} windowMs={windowMs} />
-      <span class="number">{formatCount(report.queued)}</span>
-      <span class="number">{formatCount(report.dropped)}</span>
+      <span>{formatCount(report.queued)}</span>
+      <span>{formatCount(report.dropped)}</span>
     </div>
   );
 }

@@ -1,4 +1,5 @@
-import { STATES, stateOf } from "../data/state.ts";
+import { stateOf } from "../data/state.ts";
+import { STATES } from "../data/states.ts";
 import type { NodeRecord } from "../data/store.ts";
 
 /** The state in a word, with a sign of its own besides its colour; and what else a visitor should know at once. */

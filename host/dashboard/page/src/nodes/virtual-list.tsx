@@ -19,6 +19,7 @@ interface VirtualListProps<Item> {
   readonly chosen: number;
   choose(item: Item): void;
   keyOf(item: Item): string;
+  /** All that `draw` shows, in words: an option has no parts that a screen reader could go into. */
   nameOf(item: Item): string;
   draw(item: Item): ComponentChildren;
 }
@@ -109,7 +110,6 @@ export function VirtualList<Item>(props: VirtualListProps<Item>) {
               aria-selected={index === chosen}
               aria-setsize={items.length}
               aria-posinset={index + 1}
-              aria-label={nameOf(item)}
               tabIndex={-1}
               style={{ width: `${cell}px`, height: `${itemHeight}px`, transform: `translate(${x}px, ${y}px)` }}
               onClick={() => {
@@ -117,7 +117,10 @@ export function VirtualList<Item>(props: VirtualListProps<Item>) {
                 choose(item);
               }}
             >
-              {draw(item)}
+              <span class="unseen">{nameOf(item)}</span>
+              <div class="drawn" aria-hidden="true">
+                {draw(item)}
+              </div>
             </div>
           );
         })}

@@ -13,15 +13,14 @@ export function Header({ store, overview }: { store: Store; overview: Overview }
       <ul class="counts" aria-label="Nodes by state">
         {COUNTED.map((filter) => (
           <li key={filter}>
-            <b>{formatCount(store.nodes.filter((node) => passes(node, filter)).length)}</b>{" "}
-            {FILTER_LABELS[filter].toLowerCase()}
+            {`${formatCount(store.nodes.filter((node) => passes(node, filter)).length)} ${FILTER_LABELS[filter].toLowerCase()}`}
           </li>
         ))}
       </ul>
       <p class="broker">
-        <span class={store.isConnected ? "dot on" : "dot"} aria-hidden="true" />
-        <span>{store.isConnected ? "Live from the broker" : "Reconnecting to the broker …"}</span>
         <code>{overview.broker.mqtt}</code>
+        <span class={store.isConnected ? "dot on" : "dot"} aria-hidden="true" />
+        <span class="broker-state">{store.isConnected ? "Live from the broker" : "Reconnecting to the broker …"}</span>
       </p>
       <ThemeSwitch />
     </header>
