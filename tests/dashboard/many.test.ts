@@ -43,8 +43,9 @@ test("the list goes to its end and back by keyboard, and what is in view is live
   expect(await cells()).toBeLessThan(MOST_CELLS);
   await page.keyboard.press("PageUp");
   await page.keyboard.press("PageUp");
-  const active = await page.getByRole("listbox", { name: "Nodes" }).getAttribute("aria-activedescendant");
-  expect(active).toMatch(/^item-19\d\d$/);
+  const active = (): Promise<string | null> =>
+    page.getByRole("listbox", { name: "Nodes" }).getAttribute("aria-activedescendant");
+  await expect.poll(async () => (await active()) ?? "", { timeout: 10_000 }).toMatch(/^item-19\d\d$/);
   await page.keyboard.press("Home");
   await page.getByRole("option", { name: /^Node 1, Online, -?\d/ }).waitFor();
 });

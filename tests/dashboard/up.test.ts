@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -71,7 +71,7 @@ describe("wasmote up", () => {
 
   test("has a last node that takes commands, unless it is told which module to run", async () => {
     const job = new Job("up", ...PORTS, "--nodes", "2", "--http-port", "0");
-    await until("it says where", () => job.stdout.includes("\n"), 120_000);
+    await until("it says where", () => job.stderr.includes("Ctrl-C stops"), 120_000);
     expect(job.stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\n$/);
     expect(job.stderr).toMatch(/2 nodes under v8, broker at mqtt:\/\/127\.0\.0\.1:\d+ and ws:.*; Ctrl-C stops\n$/);
     const { nodes } = await overview(job.stdout.trim());
@@ -90,6 +90,17 @@ describe("wasmote up", () => {
     expect(job.stderr).toBe(`${message}\n`);
     expect(job.stdout).toBe("");
   });
+});
+
+test.runIf(process.platform === "linux")("more nodes than the process may open files are refused at once", () => {
+  const main = join(PROJECT_ROOT, "host", "cli", "main.ts");
+  const command = `ulimit -n 500 && exec "${process.execPath}" --import tsx "${main}" up --nodes 300`;
+  const { status, stderr } = spawnSync("sh", ["-c", command], { cwd: PROJECT_ROOT, encoding: "utf-8" });
+  expect(status).toBe(1);
+  expect(stderr).toBe(
+    "error ENOFILE: 300 nodes need 700 open files, and this process may have 500 — " +
+      "allow more with ulimit -n 700, or start fewer nodes\n",
+  );
 });
 
 describe("the port of the page", () => {

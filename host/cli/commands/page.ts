@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import type { Broker } from "../../broker.ts";
+import { isUpToDate } from "../../build/up-to-date.ts";
 import { providePage } from "../../dashboard/build-page.ts";
 import { type Dashboard, DEFAULT_PORT, serveDashboard } from "../../dashboard/server.ts";
 import { WatchedNodes } from "../../dashboard/watched-nodes.ts";
@@ -13,11 +14,13 @@ export function builtModule(example: string): string {
   return join(PROJECT_ROOT, "build", `${example}.wasm`);
 }
 
-/** The compiler is large: whoever runs modules that are built already does not wait for it to load. */
+/** Builds what is missing or older than its sources. The compiler is large, so it is loaded only then. */
 export async function buildModules(...examples: readonly string[]): Promise<void> {
-  await withProgress(examples.length === 1 ? "building the module" : "building the modules", async () => {
+  const stale = examples.filter((example) => !isUpToDate(example));
+  if (stale.length === 0) return;
+  await withProgress(stale.length === 1 ? "building the module" : "building the modules", async () => {
     const { buildExamples } = await import("../../build/examples.ts");
-    await buildExamples(examples);
+    await buildExamples(stale);
   });
 }
 

@@ -1,6 +1,7 @@
 /** `up`: a broker, nodes, and the page that shows them. */
 
 import { startBroker } from "../../broker.ts";
+import { checkOpenFiles } from "../../dashboard/open-files.ts";
 import { formatEndpoint } from "../../hal/endpoint.ts";
 import { providePosixProgram } from "../../node/posix-program.ts";
 import { interruption } from "../interrupt.ts";
@@ -18,6 +19,7 @@ export async function up(options: UpValues): Promise<void> {
   const interrupted = interruption().then(() => {
     isInterrupted = true;
   });
+  if (options.engine === "v8") checkOpenFiles(options.nodes);
   if (options.module === undefined) await buildModules(MODULE, LAST_MODULE);
   if (options.engine === "wasm3") await withProgress("building wasm3", providePosixProgram);
   const broker = await startBroker(options);
