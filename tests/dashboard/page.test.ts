@@ -267,6 +267,21 @@ describe("the console", () => {
   });
 });
 
+test("under wasm3 the network can't be cut, and the page says why; what it can't know it does not show", async () => {
+  const other = await Stage.start({ engine: "wasm3", examples: ["temperature"] });
+  const { page: its, complaints } = await visit(browser, other.url);
+  await its.getByRole("option", { name: /^Node 1, Online, -?\d+\.\d °C, drops 0$/ }).click({ timeout: 60_000 });
+  const panel = its.getByRole("tabpanel", { name: "Node" });
+  expect(await panel.getByRole("button", { name: "Cut network" }).isDisabled()).toBe(true);
+  await panel.getByText("The network can’t be cut: under wasm3 a node has a process of its own").waitFor();
+  expect(await panel.locator("dt", { hasText: "Queue" }).locator("~ dd").innerText()).toBe("–");
+  await panel.getByRole("button", { name: "Cut power" }).click();
+  await its.getByRole("option", { name: /^Node 1, Off, offline by will/ }).waitFor();
+  await its.context().close();
+  await other.close();
+  expect(complaints).toEqual([]);
+});
+
 test("the page says when it loses the broker, and goes on when it is back", async () => {
   await page.getByText("Live from the broker").waitFor();
   const { port } = stage.dashboard;

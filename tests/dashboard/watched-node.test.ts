@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import mqtt, { type MqttClient } from "mqtt";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -6,7 +8,7 @@ import type { LogEntry, NodeReport } from "../../host/dashboard/protocol.ts";
 import type { WatchedNodeSettings } from "../../host/dashboard/watched-node.ts";
 import { WatchedNodes } from "../../host/dashboard/watched-nodes.ts";
 import { PROJECT_ROOT } from "../../host/project.ts";
-import { until } from "../host/modules.ts";
+import { compileModule, until } from "../host/modules.ts";
 
 let broker: Broker;
 let nodes: WatchedNodes;
@@ -111,6 +113,22 @@ test("a node that sleeps between its readings is asleep, and keeps its counts", 
   expect(before.taken).toBeGreaterThanOrEqual(1);
   const after = await reported("it has slept again", ({ taken, phase }) => phase === "asleep" && (taken ?? 0) >= 2);
   expect(after.settled).toBeGreaterThanOrEqual(before.settled ?? 0);
+});
+
+test("a node that traps is trapped until it starts again, on a fresh image", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "wasmote-watched-"));
+  const module = join(folder, "lifecycle.wasm");
+  writeFileSync(module, await compileModule("lifecycle"));
+  // Mode "t" of this module: its first step traps.
+  await start("temperature", { module, config: { m: "t" } });
+  const { traps } = await reported("it has trapped", ({ phase }) => phase === "trapped");
+  expect(traps).toBeGreaterThanOrEqual(1);
+  const again = await reported("it has trapped again", (each) => each.traps > traps);
+  expect(again.module).toBe("lifecycle");
+  expect(nodes.node("7").log.map(({ text }) => text)).toContainEqual(
+    expect.stringMatching(/^trap in step\(\): .*starting again/),
+  );
+  rmSync(folder, { recursive: true });
 });
 
 test("only a node that takes commands says so", async () => {
