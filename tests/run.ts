@@ -8,6 +8,7 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { buildExamples } from "../host/build/examples.ts";
 import { formatError } from "../host/cli/output.ts";
+import { buildPage } from "../host/dashboard/build-page.ts";
 import { PROJECT_ROOT } from "../host/project.ts";
 import { providePackages } from "./packages.ts";
 
@@ -29,6 +30,7 @@ interface Tally {
 async function main(): Promise<Tally> {
   providePackages();
   await buildExamples();
+  await buildPage();
   run("cmake", "-S", "boards", "-B", "build/boards");
   run("cmake", "--build", "build/boards", "--parallel", "2");
   run("cmake", "-S", "boards", "-B", "build/boards-sanitize", "-DWASMOTE_SANITIZE=ON");

@@ -10,6 +10,8 @@ const DAY_MS = 86_400_000;
 const MIN_INTERVAL_MS = 100;
 const MAX_PORT = 65_535;
 const MAX_NODES = 1_000;
+/** V8 reserves 10 GB of addresses for each memory: a process has room for some 13,000. */
+const MAX_UP_NODES = 10_000;
 const MAX_U32 = 0xffff_ffff;
 const MIN_BAUD = 300;
 const MAX_BAUD = 5_000_000;
@@ -35,6 +37,11 @@ export function parseNodes(text: string): number {
 
 export function parseCount(text: string): number {
   return integer(text, { what: "count", min: 0, max: MAX_U32 });
+}
+
+/** As many as `up` runs in one process. */
+export function parseUpNodes(text: string): number {
+  return integer(text, { what: "number of nodes", min: 1, max: MAX_UP_NODES });
 }
 
 /** 0 lets the system choose. */

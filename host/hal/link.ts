@@ -138,6 +138,12 @@ export class Link {
     else this.#socket.resetAndDestroy();
   }
 
+  /** Breaks the link with an error of this side's; the peer sees a reset. */
+  break(errno: number): void {
+    this.#errno ??= errno;
+    this.destroy();
+  }
+
   #take(stream: Duplex): void {
     this.#stream = stream;
     this.#state = OPEN;
@@ -158,4 +164,28 @@ export class Link {
     this.#state = this.#errno ?? errno;
     this.#wake();
   }
+}
+
+/** A link that never opened, and never will. */
+export class BrokenLink {
+  readonly #errno: number;
+
+  /** `errno`: why; one of `Errno`. */
+  constructor(errno: number) {
+    this.#errno = errno;
+  }
+
+  state(): number {
+    return this.#errno;
+  }
+
+  send(): number {
+    return this.#errno;
+  }
+
+  receive(): number {
+    return this.#errno;
+  }
+
+  close(): void {}
 }

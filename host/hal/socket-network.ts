@@ -3,7 +3,8 @@
 import { Errno } from "../abi.ts";
 import type { Network } from "./board.ts";
 import { type Endpoint, isSecure } from "./endpoint.ts";
-import { Link } from "./link.ts";
+import { BrokenLink, Link } from "./link.ts";
+import type { LinkObserver } from "./link-observer.ts";
 import { insecureWarning, loadTls, type TlsOptions, type TlsSettings, tlsOptions } from "./tls.ts";
 
 /** As many as a small board has sockets to spare. */
@@ -14,6 +15,8 @@ export interface NetworkHost {
   wake(): void;
   /** A link failed, or opened unprotected; the text says which and why, for a person. */
   warn(text: string): void;
+  /** Somebody who watches what a link carries, asked once for each link. */
+  watch?(): LinkObserver;
 }
 
 interface Target {
@@ -25,9 +28,12 @@ interface Target {
 export class SocketNetwork implements Network {
   readonly #targets: readonly Target[];
   readonly #host: NetworkHost;
-  readonly #links: (Link | undefined)[] = new Array(MAX_LINKS).fill(undefined);
+  readonly #links: (Link | BrokenLink | undefined)[] = new Array(MAX_LINKS).fill(undefined);
   /** Every link whose socket still lives, those included whose handle was given back. */
   readonly #alive = new Set<Link>();
+  /** Who watches the links, by handle. */
+  readonly #observers: (LinkObserver | undefined)[] = new Array(MAX_LINKS).fill(undefined);
+  #isCut = false;
 
   /** `endpoints`: number 0, 1, … Throws `ETLS` for settings that are none. */
   constructor(endpoints: readonly Endpoint[], host: NetworkHost, settings?: TlsSettings) {
@@ -44,6 +50,12 @@ export class SocketNetwork implements Network {
     if (target === undefined) return Errno.ENOENT;
     const handle = this.#links.indexOf(undefined);
     if (handle < 0) return Errno.EMFILE;
+    this.#observers[handle] = this.#host.watch?.();
+    if (this.#isCut) {
+      this.#links[handle] = new BrokenLink(Errno.ENETDOWN);
+      this.#host.wake();
+      return handle;
+    }
     const { endpoint, tls } = target;
     const link = new Link(endpoint, tls, {
       wake: () => {
@@ -67,24 +79,45 @@ export class SocketNetwork implements Network {
   }
 
   send(handle: number, memory: Uint8Array, offset: number, length: number): number {
-    return this.#links[handle]?.send(memory, offset, length) ?? Errno.EBADF;
+    const taken = this.#links[handle]?.send(memory, offset, length) ?? Errno.EBADF;
+    if (taken > 0) this.#observers[handle]?.sent(memory.subarray(offset, offset + taken));
+    return taken;
   }
 
   receive(handle: number, memory: Uint8Array, offset: number, capacity: number): number {
-    return this.#links[handle]?.receive(memory, offset, capacity) ?? Errno.EBADF;
+    const length = this.#links[handle]?.receive(memory, offset, capacity) ?? Errno.EBADF;
+    if (length > 0) this.#observers[handle]?.received(memory.subarray(offset, offset + length));
+    return length;
   }
 
   close(handle: number): number {
     const link = this.#links[handle];
     if (link === undefined) return Errno.EBADF;
     this.#links[handle] = undefined;
+    this.#unwatch(handle);
     link.close();
     return 0;
+  }
+
+  get isCut(): boolean {
+    return this.#isCut;
+  }
+
+  /** The cable is pulled: every link breaks with `ENETDOWN`, and so does every new one until `restore()`. Peers see a reset. */
+  cut(): void {
+    this.#isCut = true;
+    for (const link of this.#alive) link.break(Errno.ENETDOWN);
+  }
+
+  /** The cable is back; the node connects again when its back-off says so. */
+  restore(): void {
+    this.#isCut = false;
   }
 
   /** Breaks every link at once, as a power cut would: peers see a reset, and no handle is valid any more. */
   destroy(): void {
     this.#links.fill(undefined);
+    for (const handle of this.#observers.keys()) this.#unwatch(handle);
     for (const link of [...this.#alive]) link.destroy();
   }
 
@@ -97,5 +130,10 @@ export class SocketNetwork implements Network {
     });
     await Promise.race([Promise.all(closing.map((link) => link.closed)), timeout]);
     clearTimeout(timer);
+  }
+
+  #unwatch(handle: number): void {
+    this.#observers[handle]?.closed();
+    this.#observers[handle] = undefined;
   }
 }

@@ -23,6 +23,20 @@ export interface RunningNode extends EventEmitter<NodeEvents> {
   kill(): void;
 }
 
+/** A node whose network the host can take away. */
+export interface CuttableNode extends RunningNode {
+  /** Whether its network is cut. */
+  readonly isCut: boolean;
+  /** Breaks the node's links as if its cable were pulled; new ones fail with `ENETDOWN` until `restore()`. */
+  cut(): void;
+  /** Gives the network back. */
+  restore(): void;
+}
+
+export function isCuttable(node: RunningNode): node is CuttableNode {
+  return "cut" in node;
+}
+
 /** How long a node may take for its good-bye. */
 export const STOP_TIMEOUT_MS = 2_000;
 

@@ -5,6 +5,7 @@ import { WasmoteError } from "../errors.ts";
 import { parseEndpoint } from "../hal/endpoint.ts";
 import { defaultSensor } from "../hal/sensors.ts";
 import type { Engine } from "./engine.ts";
+import type { NodeObserver } from "./node-observer.ts";
 import { providePosixProgram } from "./posix-program.ts";
 import type { NodeSettings, RunningNode } from "./running-node.ts";
 import { V8Node } from "./v8-node.ts";
@@ -16,6 +17,8 @@ export interface StartNodeOptions extends NodeSettings {
   readonly engine: Engine;
   /** For wasm3: another build of the program than build/wasmote-posix, such as one with sanitizers. */
   readonly program?: string | undefined;
+  /** For v8: somebody who watches the node. A node under wasm3 is out of sight, in a process of its own. */
+  readonly observer?: NodeObserver | undefined;
 }
 
 /**
@@ -24,7 +27,7 @@ export interface StartNodeOptions extends NodeSettings {
  * Throws `ENOMODULE`, `EMODULE`, `EABI`, `EIMAGE` for a module that can't be run, `EENDPOINT`, `ETLS`, `ESENSOR`,
  * `EID` for settings that are none, `EWASM3` where that engine is not to be had.
  */
-export async function startNode({ engine, program, ...settings }: StartNodeOptions): Promise<RunningNode> {
+export async function startNode({ engine, program, observer, ...settings }: StartNodeOptions): Promise<RunningNode> {
   checkId(settings.id);
   settings.brokers.forEach(parseEndpoint);
   const module = await load(settings.module);
@@ -32,7 +35,7 @@ export async function startNode({ engine, program, ...settings }: StartNodeOptio
     const sensor = settings.sensor ?? defaultSensor(settings.id);
     return new Wasm3Node(program ?? (await providePosixProgram()), { ...settings, sensor });
   }
-  const node = new V8Node(module, settings);
+  const node = new V8Node(module, settings, { observer });
   // The caller's listeners first, then the node's first words.
   setImmediate(() => node.start());
   return node;

@@ -5,7 +5,7 @@ import { STEP_ENDED } from "../abi.ts";
 import { NodeInstance } from "../engine/instance.ts";
 import type { LoadedModule } from "../engine/module.ts";
 import { WasmoteError } from "../errors.ts";
-import type { LogLevel } from "../hal/board.ts";
+import type { LogLevel, Sensors } from "../hal/board.ts";
 import { parseEndpoint } from "../hal/endpoint.ts";
 import { createNodeBoard } from "../hal/node-board.ts";
 import { Xorshift32 } from "../hal/random.ts";
@@ -14,11 +14,12 @@ import { SocketNetwork } from "../hal/socket-network.ts";
 import { FileSlots, type Slots } from "../storage/slots.ts";
 import { ImageKeeper } from "./image-keeper.ts";
 import { LogBook, type LogLine } from "./log.ts";
+import type { NodeObserver } from "./node-observer.ts";
 import {
+  type CuttableNode,
   configuration,
   type NodeEvents,
   type NodeSettings,
-  type RunningNode,
   STOP_TIMEOUT_MS,
 } from "./running-node.ts";
 
@@ -35,14 +36,16 @@ export interface V8NodeOptions {
   readonly restartMs?: number;
   /** Where checkpoints are kept, if not in the file of `NodeSettings.image`. */
   readonly slots?: Slots;
+  readonly observer?: NodeObserver | undefined;
 }
 
-export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
+export class V8Node extends EventEmitter<NodeEvents> implements CuttableNode {
   readonly id: string;
   #module: LoadedModule;
   readonly #settings: NodeSettings;
   readonly #network: SocketNetwork;
-  readonly #sensors: ReturnType<typeof singleSensor>;
+  readonly #sensors: Sensors;
+  readonly #observer: NodeObserver | undefined;
   readonly #logBook: LogBook;
   readonly #config: ReadonlyMap<string, string>;
   readonly #slots: Slots | undefined;
@@ -73,13 +76,22 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
     this.#module = module;
     this.#settings = settings;
     this.#logBook = new LogBook(settings.password);
+    const { observer } = options;
+    this.#observer = observer;
     this.#network = new SocketNetwork(
       settings.brokers.map(parseEndpoint),
-      { wake: () => this.#wake(), warn: (text) => this.#log(2, text) },
+      {
+        wake: () => this.#wake(),
+        warn: (text) => this.#log(2, text),
+        ...(observer === undefined ? {} : { watch: () => observer.link() }),
+      },
       settings.tls,
     );
-    this.#sensors = singleSensor(
-      createSensor(settings.sensor ?? defaultSensor(settings.id), Date.now, settings.seed ?? new Xorshift32().next()),
+    this.#sensors = watched(
+      singleSensor(
+        createSensor(settings.sensor ?? defaultSensor(settings.id), Date.now, settings.seed ?? new Xorshift32().next()),
+      ),
+      observer,
     );
     this.#config = configuration(settings);
     this.#slots = options.slots ?? (settings.image === undefined ? undefined : new FileSlots(settings.image));
@@ -138,6 +150,18 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
     return false;
   }
 
+  get isCut(): boolean {
+    return this.#network.isCut;
+  }
+
+  cut(): void {
+    this.#network.cut();
+  }
+
+  restore(): void {
+    this.#network.restore();
+  }
+
   #askToStop(): void {
     this.#stopping = true;
     const bound = setTimeout(() => this.#end(), STOP_TIMEOUT_MS);
@@ -161,6 +185,7 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
     const instance = this.#createInstance();
     this.#bootedMs = performance.now();
     this.#instance = instance;
+    this.#observer?.booted();
     if (this.#isSuspect) this.#keeper.giveUp();
     const resumed = this.#isSuspect ? undefined : this.#keeper.restore();
     this.#isSuspect = false;
@@ -247,6 +272,7 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
     this.#asleep = true;
     this.#sleptFromMs = this.#now();
     this.#network.destroy();
+    this.#observer?.slept();
     this.#timer = setTimeout(() => this.#rise(), Math.min(this.#sleepMs, MAX_TIMEOUT_MS));
     this.#sleepMs = 0;
   }
@@ -254,6 +280,7 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
   #rise(): void {
     this.#cancel();
     this.#asleep = false;
+    this.#observer?.woke();
     const instance = this.#instance;
     const nowMs = this.#now();
     if (instance !== undefined) this.#guarded(() => instance.resume(nowMs, (nowMs - this.#sleptFromMs) >>> 0), 0);
@@ -293,4 +320,16 @@ export class V8Node extends EventEmitter<NodeEvents> implements RunningNode {
     this.#slots?.close();
     this.emit("ended");
   }
+}
+
+/** The same sensors, with somebody who sees what they give. */
+function watched(sensors: Sensors, observer: NodeObserver | undefined): Sensors {
+  if (observer === undefined) return sensors;
+  return {
+    read(channel, out) {
+      const errno = sensors.read(channel, out);
+      if (errno === 0) observer.read(channel, out[0] ?? 0);
+      return errno;
+    },
+  };
 }

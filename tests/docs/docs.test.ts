@@ -5,6 +5,8 @@ import { dirname, join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
 import { COMMANDS, optionsOf } from "../../host/cli/table/index.ts";
 import { START } from "../../host/cli/table/nodes.ts";
+import { UP } from "../../host/cli/table/up.ts";
+import { STATES } from "../../host/dashboard/page/src/data/states.ts";
 import { NodeInstance } from "../../host/engine/instance.ts";
 import { loadModule } from "../../host/engine/module.ts";
 import { createNullBoard } from "../../host/hal/null-board.ts";
@@ -276,6 +278,25 @@ describe("docs/boards.md", () => {
       [...cell.matchAll(/`([^`]+)`/g)].map(([, flag]) => flag),
     );
     expect(shown).toEqual(flags);
+  });
+});
+
+describe("docs/dashboard.md", () => {
+  const page = read("docs/dashboard.md");
+
+  test("has every option of `wasmote up`, and no other, in the order of --help, with its default", () => {
+    const shown = rows(section(page, "## See it")).map(([flags, value]) => [code(flags), code(value)]);
+    expect(shown.map(([flags]) => flags)).toEqual(Object.values(UP.options).map(({ flags }) => flags));
+    const defaults = Object.values(UP.options)
+      .filter((definition) => "default" in definition)
+      .map((definition) => [definition.flags, definition.shownDefault ?? String(definition.default)]);
+    expect(shown).toEqual(expect.arrayContaining(defaults));
+  });
+
+  test("has every state that the page shows, with its meaning", () => {
+    const plain = (text = ""): string => text.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1");
+    const shown = rows(section(page, "## Read the state of a node")).map(([state, meaning]) => [state, plain(meaning)]);
+    expect(shown).toEqual(Object.values(STATES).map(({ label, meaning }) => [label, meaning]));
   });
 });
 

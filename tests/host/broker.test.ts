@@ -1,6 +1,8 @@
+import { get } from "node:http";
 import mqtt, { type MqttClient } from "mqtt";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Broker, startBroker } from "../../host/broker.ts";
+import { until } from "./modules.ts";
 
 let broker: Broker;
 let clients: MqttClient[];
@@ -54,4 +56,57 @@ test("closing cuts the clients off and gives the ports back", async () => {
   await broker.close();
   await closed;
   broker = await startBroker({ port: broker.port, wsPort: broker.wsPort });
+});
+
+/** The status of the answer to a request for a WebSocket: 101 if it is one. */
+function upgrade(origin: string | undefined): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const asked = get(`http://127.0.0.1:${broker.wsPort}/mqtt`, {
+      agent: false,
+      headers: {
+        connection: "Upgrade",
+        upgrade: "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "sec-websocket-protocol": "mqtt",
+        ...(origin === undefined ? {} : { origin }),
+      },
+    });
+    asked.on("response", ({ statusCode }) => resolve(statusCode));
+    asked.on("upgrade", ({ statusCode }, socket) => {
+      socket.destroy();
+      resolve(statusCode);
+    });
+    asked.on("error", reject);
+  });
+}
+
+test.each([
+  [undefined, 101],
+  ["http://127.0.0.1:8080", 101],
+  ["http://localhost:3000", 101],
+  ["https://[::1]:5173", 101],
+  ["https://example.com", 403],
+  ["http://127.0.0.1.example.com", 403],
+  ["http://localhost.example.com:8080", 403],
+  ["http://127.0.0.1:8080@example.com", 403],
+  ["null", 403],
+  ["", 403],
+])("a WebSocket from the origin %j is answered with %d", async (origin, status) => {
+  expect(await upgrade(origin)).toBe(status);
+});
+
+test("a client that publishes on a topic with $ in front is cut off, and nobody gets its message", async () => {
+  const listener = await connect(`mqtt://127.0.0.1:${broker.port}`);
+  const heard: string[] = [];
+  listener.on("message", (topic, payload) => heard.push(`${topic} ${payload}`));
+  await listener.subscribeAsync(["$wasmote/nodes", "#"]);
+  const intruder = await connect(`mqtt://127.0.0.1:${broker.port}`);
+  const closed = new Promise<void>((resolve) => intruder.once("close", () => resolve()));
+  intruder.publish("$wasmote/nodes", "[]");
+  await closed;
+  broker.publish("$wasmote/nodes", "the host");
+  await listener.publishAsync("last", "x", { qos: 1 });
+  await until("the last message has come", () => heard.includes("last x"));
+  expect(heard).toEqual(["$wasmote/nodes the host", "last x"]);
 });

@@ -226,3 +226,75 @@ test("handles and endpoints that are none are refused", () => {
   network.close(handles[2] ?? 0);
   expect(network.open(0)).toBe(handles[2]);
 });
+
+test("a network that is cut breaks its links with ENETDOWN, and the peer sees a reset", async () => {
+  const { handle, peer } = await open();
+  const reset = new Promise<string | undefined>((resolve) => {
+    peer.on("error", (error: NodeJS.ErrnoException) => resolve(error.code));
+  });
+  peer.resume();
+  wakes = 0;
+  network.cut();
+  await until("the link is broken", () => network.state(handle) < 0);
+  expect(network.state(handle)).toBe(Errno.ENETDOWN);
+  expect(send(handle, "x")).toBe(Errno.ENETDOWN);
+  expect(wakes).toBeGreaterThan(0);
+  expect(warnings).toEqual([]);
+  expect(await reset).toBe("ECONNRESET");
+});
+
+test("a network that is cut hands over what had arrived before", async () => {
+  const { handle, peer } = await open();
+  peer.write("late");
+  await until("it has arrived", () => wakes > 1);
+  network.cut();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(receive(handle, 100)).toBe("late");
+  await until("the link is broken", () => network.state(handle) < 0);
+  expect(network.state(handle)).toBe(Errno.ENETDOWN);
+});
+
+test("a network that is cut opens no socket, and says so at once", async () => {
+  let connections = 0;
+  server.on("connection", () => connections++);
+  network.cut();
+  expect(network.isCut).toBe(true);
+  const handles = [0, 0, 0, 0].map((endpoint) => network.open(endpoint));
+  expect(handles).toEqual([0, 1, 2, 3]);
+  expect(network.open(0)).toBe(Errno.EMFILE);
+  expect(wakes).toBe(4);
+  for (const handle of handles) {
+    expect(network.state(handle)).toBe(Errno.ENETDOWN);
+    expect(send(handle, "x")).toBe(Errno.ENETDOWN);
+    expect(receive(handle, 1)).toBe(`(${Errno.ENETDOWN})`);
+    expect(network.close(handle)).toBe(0);
+    expect(network.state(handle)).toBe(Errno.EBADF);
+  }
+  network.restore();
+  const { handle } = await open();
+  expect(network.state(handle)).toBe(1);
+  expect(connections).toBe(1);
+});
+
+test("somebody who watches sees the bytes that a link takes and hands over, and its end", async () => {
+  const seen: string[] = [];
+  const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
+  network = new SocketNetwork([parseEndpoint(`mqtt://127.0.0.1:${port}`)], {
+    wake: () => wakes++,
+    warn: () => {},
+    watch: () => ({
+      sent: (bytes) => seen.push(`sent ${text(bytes)}`),
+      received: (bytes) => seen.push(`received ${text(bytes)}`),
+      closed: () => seen.push("closed"),
+    }),
+  });
+  const { handle, peer } = await open();
+  send(handle, "to it");
+  peer.write("from it");
+  await until("it has arrived", () => receive(handle, 4) === "from");
+  receive(handle, 100);
+  network.close(handle);
+  network.close(handle);
+  network.destroy();
+  expect(seen).toEqual(["sent to it", "received from", "received  it", "closed"]);
+});

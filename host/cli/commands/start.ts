@@ -1,31 +1,32 @@
 /** `start`: the whole main job in one command, a broker, nodes, and somebody who listens. */
 
-import { join } from "node:path";
 import { type Broker, startBroker } from "../../broker.ts";
+import type { Dashboard } from "../../dashboard/server.ts";
+import type { WatchedNodes } from "../../dashboard/watched-nodes.ts";
+import { WasmoteError } from "../../errors.ts";
 import { describeEndpoint, formatEndpoint, parseEndpoint } from "../../hal/endpoint.ts";
 import { loadTls } from "../../hal/tls.ts";
 import { providePosixProgram } from "../../node/posix-program.ts";
-import type { RunningNode } from "../../node/running-node.ts";
-import { startNode } from "../../node/start.ts";
-import { IS_CHECKOUT, PROJECT_ROOT } from "../../project.ts";
 import { interruption } from "../interrupt.ts";
-
-import { formatMessage, formatMessageJson, type Message, printLog, printNote, withProgress } from "../output.ts";
+import { formatMessage, formatMessageJson, type Message, printNote, withProgress } from "../output.ts";
+import { usage } from "../parse.ts";
 import { subscribe } from "../subscriber.ts";
 import type { StartValues } from "../table/nodes.ts";
 import { tlsSettings } from "../table/shared.ts";
+import { buildModules, builtModule, servePage, watchedNodes } from "./page.ts";
 
 const TOPIC_FILTER = "sensor/+/temperature";
 const DEFAULT_EXAMPLE = "temperature";
-const DEFAULT_MODULE = join(PROJECT_ROOT, "build", `${DEFAULT_EXAMPLE}.wasm`);
 
 /** Resolves when everything that was started has ended. */
 export async function start(options: StartValues): Promise<void> {
   const interrupted = interruption();
   // Known before anything is built.
   loadTls(tlsSettings(options));
-  // The package has that module built already.
-  if (options.module === undefined && IS_CHECKOUT) await withProgress("building the module", build);
+  if (options.broker !== undefined && options.httpPort !== undefined) {
+    throw usage("the page needs the broker that start brings", "leave out --broker or --http-port");
+  }
+  if (options.module === undefined) await buildModules(DEFAULT_EXAMPLE);
   if (options.engine === "wasm3") await withProgress("building wasm3", providePosixProgram);
   const broker = options.broker === undefined ? await startBroker(options) : undefined;
   try {
@@ -33,12 +34,6 @@ export async function start(options: StartValues): Promise<void> {
   } finally {
     await broker?.close();
   }
-}
-
-/** The compiler is large: whoever runs a module that is built already does not wait for it to load. */
-async function build(): Promise<void> {
-  const { buildExamples } = await import("../../build/examples.ts");
-  await buildExamples([DEFAULT_EXAMPLE]);
 }
 
 async function runAgainst(options: StartValues, broker: Broker | undefined, interrupted: Promise<void>): Promise<void> {
@@ -57,36 +52,49 @@ async function runAgainst(options: StartValues, broker: Broker | undefined, inte
       process.stdout.write(`${format(message)}\n`);
     },
   });
-  const nodes: RunningNode[] = [];
+  const nodes = watchedNodes(broker, options.verbose);
+  let dashboard: Dashboard | undefined;
   try {
+    if (broker !== undefined && options.dashboard) dashboard = await servePageIfBuilt(options, broker, nodes);
     printNote(introduction(options, address, broker));
-    for (let index = 1; index <= options.nodes; index++) {
-      nodes.push(await startOne(options, String(index), address, password));
-    }
+    if (dashboard !== undefined) printNote(`the page that shows them is at ${dashboard.url}`);
+    await nodes.start(settings(options, address, password));
     await Promise.race([interrupted, ...(options.duration === undefined ? [] : [elapsed(options.duration)])]);
   } finally {
-    await Promise.all(nodes.map((node) => node.stop()));
+    await nodes.stop();
+    await dashboard?.close();
     await subscriber.endAsync();
   }
   printNote(`${messages} messages from ${counted(options.nodes)}`);
 }
 
-async function startOne(options: StartValues, id: string, broker: string, password?: string): Promise<RunningNode> {
-  const node = await startNode({
+/** A page that can't be built is no reason to run no nodes. */
+async function servePageIfBuilt(
+  options: StartValues,
+  broker: Broker,
+  nodes: WatchedNodes,
+): Promise<Dashboard | undefined> {
+  try {
+    return await servePage(broker, nodes, { httpPort: options.httpPort, intervalMs: options.interval });
+  } catch (error) {
+    if (!(error instanceof WasmoteError && error.code === "EPAGE")) throw error;
+    printNote(`no page: ${error.message}${error.cure === undefined ? "" : ` — ${error.cure}`}`);
+    return undefined;
+  }
+}
+
+function settings(options: StartValues, broker: string, password: string | undefined) {
+  return Array.from({ length: options.nodes }, (_, index) => ({
     engine: options.engine,
-    module: options.module ?? DEFAULT_MODULE,
-    id,
+    module: options.module ?? builtModule(DEFAULT_EXAMPLE),
+    id: String(index + 1),
     brokers: [broker],
     tls: tlsSettings(options),
     username: options.username,
     password,
     intervalMs: options.interval,
     sensor: options.sensor,
-  });
-  node.on("log", (line) => {
-    if (options.verbose || line.level === "warn" || line.level === "error") printLog(id, line);
-  });
-  return node;
+  }));
 }
 
 function introduction(options: StartValues, address: string, broker: Broker | undefined): string {

@@ -6,9 +6,10 @@ import { FLEET_LIST, FLEET_MERGE, FLEET_RUN } from "./fleet.ts";
 import { RUN, START } from "./nodes.ts";
 import { COMPLETION } from "./other.ts";
 import { BUILD, INSPECT, NEW } from "./projects.ts";
+import { UP } from "./up.ts";
 
 export const COMMANDS: readonly CommandDefinition[] = [
-  ...[START, RUN],
+  ...[START, UP, RUN],
   ...[NEW, BUILD, INSPECT],
   ...[FLEET_RUN, FLEET_LIST, FLEET_MERGE],
   ...[FLASH, FLASH_IMAGE, CONFIG, MONITOR],

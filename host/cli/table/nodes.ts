@@ -1,11 +1,9 @@
 /** The commands that run nodes on this machine. */
 
-import { ENGINES, type Engine } from "../../node/engine.ts";
 import { LOG_LEVELS, type LogLevelName } from "../../node/log.ts";
 import { command, option, type Values } from "../command.ts";
 import {
   parseDuration,
-  parseEngine,
   parseInterval,
   parseLogLevel,
   parseNodes,
@@ -13,15 +11,7 @@ import {
   parseSeed,
   parseSetting,
 } from "../parse.ts";
-import { CONNECTION_OPTIONS, parseBroker, sensor, verbose } from "./shared.ts";
-
-const engine = option<Engine>({
-  choices: ENGINES,
-  flags: "--engine <engine>",
-  description: "what runs the nodes: v8 in this process, or wasm3, as boards do",
-  parse: parseEngine,
-  default: "v8",
-});
+import { CONNECTION_OPTIONS, engine, httpPort, parseBroker, sensor, verbose } from "./shared.ts";
 
 const START_OPTIONS = {
   duration: option<number | undefined>({
@@ -54,6 +44,9 @@ const START_OPTIONS = {
     parse: parsePort,
     default: 8083,
   }),
+  httpPort,
+  /** commander's name for what `--no-dashboard` makes false. */
+  dashboard: option<boolean | undefined>({ flags: "--no-dashboard", description: "serve no page" }),
   module: option<string | undefined>({
     flags: "--module <file>",
     description: "run this .wasm file and build nothing (default: build/temperature.wasm, built first)",
@@ -70,7 +63,7 @@ export type StartValues = Values<typeof START_OPTIONS>;
 export const START = command({
   name: "start",
   group: "Nodes",
-  summary: "starts a broker and two nodes, and prints what they publish",
+  summary: "starts a broker and two nodes, prints what they publish, and serves a page that shows them",
   arguments: [],
   options: START_OPTIONS,
   run: async (options) => (await import("../commands/start.ts")).start(options),

@@ -2,7 +2,9 @@
 
 import { formatEndpoint, parseEndpoint } from "../../hal/endpoint.ts";
 import type { TlsSettings } from "../../hal/tls.ts";
+import { ENGINES, type Engine } from "../../node/engine.ts";
 import { option, type Values } from "../command.ts";
+import { parseEngine, parsePort } from "../parse.ts";
 
 /** A broker's address, checked, with its port. Throws `EENDPOINT`. */
 export function parseBroker(text: string): string {
@@ -40,6 +42,20 @@ export const CONNECTION_OPTIONS = {
     description: "MQTT user name; the password comes from the environment variable WASMOTE_PASSWORD",
   }),
 };
+
+export const engine = option<Engine>({
+  choices: ENGINES,
+  flags: "--engine <engine>",
+  description: "what runs the nodes: v8 in this process, or wasm3, as boards do",
+  parse: parseEngine,
+  default: "v8",
+});
+
+export const httpPort = option<number | undefined>({
+  flags: "--http-port <port>",
+  description: "port of the page (default: 8080, or any that is free if that is in use)",
+  parse: parsePort,
+});
 
 export const sensor = option<string | undefined>({
   flags: "--sensor <sensor>",
