@@ -21,6 +21,8 @@ export class Device {
     this.#child = spawn(LINUX_PROGRAM, { env, stdio: ["pipe", "pipe", "inherit"] });
     processes.add(this.#child);
     if (this.#child.stdout === null) throw new Error("the program has no stdout");
+    // Else a test that waits for a line would not say why it never came.
+    this.#child.once("exit", (code, signal) => this.lines.add(`the program has ended: ${signal ?? code}`));
     // The prompt and its echo stand before what follows in the same line.
     const lines = createInterface({ input: this.#child.stdout });
     lines.on("line", (line) => this.lines.add(line.replace(/^(wasmote> )+/, "")));

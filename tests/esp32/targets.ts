@@ -1,7 +1,7 @@
 /** The targets of boards/esp32, what each needs, and how it is built. */
 
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { WasmoteError } from "../../host/errors.ts";
 import { PROJECT_ROOT } from "../../host/project.ts";
@@ -28,6 +28,19 @@ export const LINUX_PROGRAM = join(folderOf("linux", "eth"), "wasmote.elf");
 
 export function folderOf(target: string, network: string): string {
   return join(PROJECT_ROOT, "build", "esp32", `${target}-${network}`);
+}
+
+/**
+ * Whether FreeRTOS's port for Linux can be relied on. Before ESP-IDF 5.3.2 `vTaskPlaceOnEventListRestricted` of FreeRTOS
+ * leaves a critical section that it has not entered, so that the timer task is suspended with the tick's signal unblocked;
+ * once the system delivers a tick to it, two threads run at once: the program stands still, or fails an assertion.
+ */
+export function linuxIsReliable(idfPath: string): boolean {
+  const text = readFileSync(join(idfPath, "tools", "cmake", "version.cmake"), "utf-8");
+  const [major = 0, minor = 0, patch = 0] = ["MAJOR", "MINOR", "PATCH"].map((part) =>
+    Number(new RegExp(`IDF_VERSION_${part} (\\d+)`).exec(text)?.[1]),
+  );
+  return major * 10_000 + minor * 100 + patch >= 5_03_02;
 }
 
 /** Whether one of the target's compilers is on the PATH. */

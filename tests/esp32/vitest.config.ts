@@ -11,8 +11,5 @@ export default defineConfig({
     maxWorkers: 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // FreeRTOS's port for Linux (ESP-IDF 5.3) at times runs two threads at once, and the program stands still: in none of 25
-    // starts on an idle PC, in 6 of 32 on a busy one.
-    retry: 3,
   },
 });

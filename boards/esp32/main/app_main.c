@@ -92,6 +92,8 @@ void app_main(void)
         return;
     }
     heap_log("module loaded");
+    /* A driver that hangs while the network starts is ended too, and leaves its trace. */
+    watchdog_begin();
     clock_init(&firmware.settings);
     if (!net_init(&firmware.settings) || !uplink_start(&firmware.settings))
         ESP_LOGE(tag, "there will be no network until a restart");

@@ -111,7 +111,7 @@ static void power_down(struct runner *runner, uint32_t ms)
 void node_loop(struct firmware *firmware)
 {
     static struct runner runner;
-    watchdog_begin();
+    watchdog_feed();
     back_off(firmware);
     start(&runner, &firmware->node);
     atomic_store(&firmware->state, FIRMWARE_RUNNING);

@@ -14,6 +14,7 @@
 #include "sdkconfig.h"
 
 #include "abi.h"
+#include "transport_errno.h"
 #include "transport_reason.h"
 
 /* tcp_transport exports it, and declares it in a header of its own. */

@@ -1,6 +1,5 @@
 #include "transport_reason.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 #include "esp_tls.h"
@@ -9,32 +8,7 @@
 #include "mbedtls/x509.h"
 
 #include "abi.h"
-
-static const struct {
-    int system;
-    int32_t error;
-    const char *text;
-} errors[] = {
-    {ECONNREFUSED, HAL_ECONNREFUSED, "nothing listens there"},
-    {ECONNRESET, HAL_ECONNRESET, "the link broke"},
-    {ENOTCONN, HAL_ECONNRESET, "the link broke"},
-    {ECONNABORTED, HAL_ECONNRESET, "the link broke"},
-    {ETIMEDOUT, HAL_ETIMEDOUT, "no answer in time"},
-    {EHOSTUNREACH, HAL_EHOSTUNREACH, "no route to the host"},
-    {ENETUNREACH, HAL_EHOSTUNREACH, "no route to the network"},
-    {ENETDOWN, HAL_ENETDOWN, "the network is down"},
-    {ENOMEM, HAL_EMFILE, "no memory is left"},
-    {ENFILE, HAL_EMFILE, "no socket is left"},
-};
-
-#define ERRORS (sizeof errors / sizeof errors[0])
-
-int32_t transport_errno(int system)
-{
-    for (size_t i = 0; i < ERRORS; i++)
-        if (errors[i].system == system) return errors[i].error;
-    return HAL_ECONNRESET;
-}
+#include "transport_errno.h"
 
 static int32_t say(int32_t error, const char *text, char *why, size_t capacity)
 {
@@ -89,8 +63,8 @@ int32_t transport_reason(esp_transport_handle_t base, char *why, size_t capacity
         return say(HAL_ENOTFOUND, "its name does not resolve", why, capacity);
     if (error == ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT) return say(HAL_ETIMEDOUT, "no answer in time", why, capacity);
     if (code != 0 || flags != 0) return handshake_reason(code, flags, why, capacity);
-    for (size_t i = 0; i < ERRORS; i++)
-        if (errors[i].system == system) return say(errors[i].error, errors[i].text, why, capacity);
+    const struct transport_error *known = transport_connect_errno(system);
+    if (known != NULL) return say(known->error, known->text, why, capacity);
     (void)snprintf(why, capacity, "the connection failed (%s, errno %d)", esp_err_to_name(error), system);
     return HAL_ECONNRESET;
 }

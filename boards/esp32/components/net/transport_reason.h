@@ -7,9 +7,6 @@
 
 struct esp_transport_item_t;
 
-/** The error of the ABI for one of errno. */
-int32_t transport_errno(int system);
-
 /**
  * Why a connection could not be made, as tcp_transport knows it. `why` is text of ours only, nothing that a peer sent.
  *
