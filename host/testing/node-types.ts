@@ -20,7 +20,9 @@ export interface Actuation {
 /** Where the power goes. */
 export interface PowerPoint {
   /** The place, as `NodePower.points` counts them, from 1. */
-  readonly point: number;
+  readonly point?: number;
+  /** The next write of a checkpoint, wherever it is. */
+  readonly atNextWrite?: boolean;
   /** If it is a write of a checkpoint: after so many of its bytes; after all of them if it is left out. */
   readonly afterBytes?: number;
   /** How long the power is away, in milliseconds; 0 if it is left out. */
@@ -33,15 +35,20 @@ export interface NodeObserver {
   onPoint?(name: PointName, point: number, bytes: number): void;
   /** It begins: on a fresh image, or on the checkpoint of that number. */
   onBoot?(sequence: number | undefined): void;
+  /** Checkpoint number `sequence` is about to be written; the write may be torn, or fail. */
+  onCheckpoint?(sequence: number): void;
   /** A call into it has returned, and what it asked for is done. */
   onCallDone?(): void;
   onPowerCut?(): void;
-  onFault?(error: WasmoteError): void;
+  /** It trapped, or wrote outside its image; `isInjected`: because the test made it. */
+  onFault?(error: WasmoteError, isInjected: boolean): void;
   onEnded?(): void;
   onReading?(channel: number, reading: number | { readonly errno: number }): void;
   onLog?(level: LogLevel, text: string): void;
   /** It offered so many bytes to a link, which took `bytes`; `taken` is the link's result. */
   onSend?(bytes: Uint8Array, offered: number, taken: number): void;
+  /** It has taken these bytes from a link. */
+  onReceive?(bytes: Uint8Array): void;
 }
 
 const PACKET_NAMES = [

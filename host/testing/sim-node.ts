@@ -95,6 +95,7 @@ export class SimNode implements Actor {
   #points = 0;
   #cutAt: PowerPoint | undefined;
   #trapAt = 0;
+  #isTrapInjected = false;
 
   constructor(parts: SimNodeParts, options: SimNodeOptions) {
     const { scheduler, random, stage } = parts;
@@ -106,7 +107,7 @@ export class SimNode implements Actor {
     this.#keepsImages = options.keepsImages;
     this.clock = new SimClock(scheduler, random.fork("clock"), options.firstNowMs);
     this.sensor = new SimSensor(options.sensor);
-    this.storage = new SimSlots(stage.imageSize, (bytes) => this.#onSlotWrite(bytes));
+    this.storage = new SimSlots(stage.imageSize, (bytes, sequence) => this.#onSlotWrite(bytes, sequence));
     this.network = new NodeNetwork({
       scheduler,
       random: random.fork("network"),
@@ -141,7 +142,7 @@ export class SimNode implements Actor {
       },
       log: (level, text) => this.#log(level, text),
       onSend: (bytes, offered, taken) => this.#onSend(bytes, offered, taken),
-      onReceive: (bytes) => this.#note(JournalKind.received, "receives", bytes),
+      onReceive: (bytes) => this.#onReceive(bytes),
     });
   }
 
@@ -233,6 +234,7 @@ export class SimNode implements Actor {
     for (const each of this.observers) each.onPoint?.(name, this.#points, 0);
     if (this.#trapAt !== 0 && this.#points >= this.#trapAt && name !== "returned" && name !== "done") {
       this.#trapAt = 0;
+      this.#isTrapInjected = true;
       throw new WasmoteError("ETRAP", "module", `${name} was given a pointer outside the image`);
     }
   }
@@ -244,11 +246,12 @@ export class SimNode implements Actor {
     this.#powerCut(forMs);
   }
 
-  #onSlotWrite(bytes: number): number | undefined {
+  #onSlotWrite(bytes: number, sequence: number): number | undefined {
     this.#points++;
+    for (const each of this.observers) each.onCheckpoint?.(sequence);
     for (const each of this.observers) each.onPoint?.("write", this.#points, bytes);
     const cut = this.#cutAt;
-    if (cut === undefined || cut.point !== this.#points) return undefined;
+    if (cut === undefined || (cut.point !== this.#points && cut.atNextWrite !== true)) return undefined;
     return Math.min(cut.afterBytes ?? bytes, bytes);
   }
 
@@ -382,7 +385,9 @@ export class SimNode implements Actor {
     const waitMs = this.#restartMs;
     this.#restartMs = Math.min(waitMs * 2, RESTART_MS.last);
     this.#log(3, `${error.message} (${error.code}); starting again in ${waitMs} ms`);
-    for (const each of this.observers) each.onFault?.(error);
+    const isInjected = this.#isTrapInjected;
+    this.#isTrapInjected = false;
+    for (const each of this.observers) each.onFault?.(error, isInjected);
     if (this.#isStopping) {
       this.#end();
       return;
@@ -430,6 +435,11 @@ export class SimNode implements Actor {
   #onSend(bytes: Uint8Array, offered: number, taken: number): void {
     if (bytes.length > 0) this.#note(JournalKind.sent, "sends", bytes);
     for (const each of this.observers) each.onSend?.(bytes, offered, taken);
+  }
+
+  #onReceive(bytes: Uint8Array): void {
+    this.#note(JournalKind.received, "receives", bytes);
+    for (const each of this.observers) each.onReceive?.(bytes);
   }
 
   #note(kind: JournalKind, verb: string, bytes: Uint8Array): void {

@@ -5,6 +5,7 @@ import { SLOTS, type Slots } from "../storage/slots.ts";
 
 /** The head in front of an image: see host/storage/checkpoint.ts. */
 const HEAD_BYTES = 32;
+const SEQUENCE_AT = 4;
 const ERASED = 0xff;
 
 /** What flash and files leave where a write was torn: erased cells, or what was there before. */
@@ -17,13 +18,13 @@ export class SimSlots implements Slots {
   isBroken = false;
   rest: TornRest = "erased";
   readonly #slots: Uint8Array[];
-  readonly #onWrite: (bytes: number) => number | undefined;
+  readonly #onWrite: (bytes: number, sequence: number) => number | undefined;
 
   /**
-   * `imageSize` bytes have room in a slot. `onWrite` is asked before each write and says after how many bytes the power
+   * `imageSize` bytes have room in a slot. `onWrite` is asked before each write, of so many bytes, of the checkpoint of that number, and says after how many bytes the power
    * goes, if it does.
    */
-  constructor(imageSize: number, onWrite: (bytes: number) => number | undefined) {
+  constructor(imageSize: number, onWrite: (bytes: number, sequence: number) => number | undefined) {
     this.#slots = Array.from({ length: SLOTS }, () => new Uint8Array(HEAD_BYTES + imageSize));
     this.#onWrite = onWrite;
   }
@@ -34,7 +35,8 @@ export class SimSlots implements Slots {
 
   write(slot: number, bytes: Uint8Array): void {
     const kept = this.#at(slot);
-    const tornAfter = this.#onWrite(bytes.length);
+    const sequence = new DataView(bytes.buffer, bytes.byteOffset).getUint32(SEQUENCE_AT, true);
+    const tornAfter = this.#onWrite(bytes.length, sequence);
     if (this.isBroken) {
       throw new WasmoteError("EIMAGEFILE", "device", "can't keep the image: no space left", { cure: "make room" });
     }

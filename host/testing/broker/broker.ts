@@ -77,6 +77,7 @@ export interface RestartOptions {
 
 const KEPT_MESSAGES = 100_000;
 const NAME = "broker";
+const SESSION_TAKEN_OVER = 0x8e;
 
 export class Broker implements Listener {
   readonly method: Method;
@@ -151,6 +152,14 @@ export class Broker implements Listener {
   /** Ends a client's connection, under MQTT 5.0 with a DISCONNECT of that reason code. */
   disconnect(clientId: string, reasonCode?: number): void {
     this.#online.get(clientId)?.end(reasonCode);
+  }
+
+  /** Another client comes with a client's identifier, and is gone again at once; `isClean`: it throws the session away. */
+  intrude(clientId: string, isClean: boolean): void {
+    this.#tell(`is visited by another ${clientId}`);
+    this.takeOver(clientId, SESSION_TAKEN_OVER);
+    const session = this.#sessions.get(clientId);
+    if (isClean && session !== undefined) this.#lose(session);
   }
 
   /** Stops listening and ends all connections, as `restart` describes it, until `start`. */
