@@ -136,7 +136,10 @@ export class Pipe {
     this.#written += bytes?.length ?? 0;
     if (bytes !== undefined && random.chance(duplicates)) {
       counts.duplicated++;
-      scheduler.at(readyMs + random.between(0, 100), () => this.#arrive(segment));
+      scheduler.at(readyMs + random.between(0, 100), () => {
+        // One that overtakes the first is kept for its turn, which the first has too.
+        if (segment.offset < this.#delivered) this.#arrive(segment);
+      });
     }
   }
 

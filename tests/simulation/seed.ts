@@ -1,6 +1,7 @@
 /** One run of the simulation: a world of random nodes from a seed, random faults, and the account of what became of it all. */
 
 import type { LoadedModule } from "../../host/engine/module.ts";
+import { WasmoteError } from "../../host/errors.ts";
 import { type FaultKind, type FaultPlan, Faults } from "../../host/testing/fault-plan.ts";
 import { createWorld, hours, minutes, Random, seconds, type World } from "../../host/testing/index.ts";
 import type { Excuse } from "../../host/testing/invariants/readings.ts";
@@ -151,9 +152,10 @@ function describeFailure(
   watch: Watch,
   variants: readonly RunnableVariant[],
 ): Failure {
-  const nodeId = error instanceof InvariantError && error.nodeId !== "all" ? error.nodeId : undefined;
-  const name = error instanceof InvariantError ? error.invariant : error instanceof Error ? error.name : "unknown";
-  const message = error instanceof Error ? (error instanceof InvariantError ? error.message : (error.stack ?? "")) : "";
+  const isOurs = error instanceof WasmoteError;
+  const message = error instanceof Error ? (isOurs ? error.message : (error.stack ?? error.message)) : String(error);
+  const name = error instanceof InvariantError ? error.invariant : isOurs ? error.code : "crash";
+  const nodeId = /\bnode (\S+)/.exec(message)?.[1];
   const watched = nodeId === undefined ? undefined : watch.of(nodeId);
   const variant = variants.find(({ variant: each }) => nodeId?.endsWith(`-${each.name}`))?.variant;
   const story = [

@@ -80,8 +80,8 @@ export class ReadingLedger implements NodeObserver {
   #dropped = 0;
   #droppedInEarlierLives = 0;
   #acceptedDropped = 0;
-  /** Failures of the sensor that took places in the queue. */
-  #states = 0;
+  /** What may have been counted beside readings that are missing: a sensor's failures have places in the queue too. */
+  #uncertain = 0;
   #lastErrno = 0;
   #newestHad = -1;
   #epoch = 0;
@@ -123,11 +123,11 @@ export class ReadingLedger implements NodeObserver {
   onReading(channel: number, reading: number | { readonly errno: number }): void {
     if (channel !== 0) return;
     if (typeof reading !== "number") {
-      if (reading.errno !== this.#lastErrno) this.#states++;
+      if (reading.errno !== this.#lastErrno) this.#uncertain++;
       this.#lastErrno = reading.errno;
       return;
     }
-    if (this.#lastErrno !== 0) this.#states++;
+    if (this.#lastErrno !== 0) this.#uncertain++;
     this.#lastErrno = 0;
     const number = this.#readings.length;
     const value = Math.round(reading / THOUSANDTHS);
@@ -201,7 +201,7 @@ export class ReadingLedger implements NodeObserver {
     for (const each of this.#pending()) each.excuse = each.number >= this.#accepted ? "unfinished" : "fresh";
     this.#droppedInEarlierLives += this.#dropped;
     this.#dropped = 0;
-    this.#states = 0;
+    this.#uncertain = 0;
     this.#lastErrno = 0;
     this.#lifeFrom = this.#readings.length;
     this.#epoch++;
@@ -232,7 +232,11 @@ export class ReadingLedger implements NodeObserver {
   #goOffline(): void {
     // Whatever the link had taken may be gone with it.
     if (this.#promises.qos === 0 && this.#wasOnline) {
-      for (const each of this.#pending()) each.excuse = "link";
+      for (const each of this.#pending()) {
+        each.excuse = "link";
+        // Some of them may have been dropped before, and counted.
+        this.#uncertain++;
+      }
     }
     this.#isOnline = false;
     this.#wasOnline = false;
@@ -311,7 +315,7 @@ export class ReadingLedger implements NodeObserver {
         `${missing.length} readings have not arrived and ${this.#dropped} were counted; the first is ${describe(first)}`,
       );
     }
-    if (missing.length + this.#states < this.#dropped) {
+    if (missing.length + this.#uncertain < this.#dropped) {
       this.#fail("counted", `${this.#dropped} readings were counted as dropped and ${missing.length} have not arrived`);
     }
   }

@@ -39,9 +39,13 @@ export class WireRules implements NodeObserver {
   #hasSaidConnect = false;
   #lastSentMs = 0;
   #isStuck = false;
+  /** When the link last took less than it was offered: packets may have begun before that. */
+  #stuckMs = 0;
   /** The image was restored, and knows less than this: it may say DUP of what it never sent, and the other way round. */
   #isLenient = true;
   #isLeaving = false;
+  /** A packet was begun that the link never took whole: for the node it was sent. */
+  #hasBroken = false;
 
   constructor(node: SimNode, broker: Broker, promises: Promises, now: () => number) {
     this.#node = node;
@@ -73,6 +77,7 @@ export class WireRules implements NodeObserver {
   onSend(bytes: Uint8Array, offered: number, taken: number): void {
     if (taken > 0) this.#checkSilence();
     this.#isStuck = taken < offered;
+    if (this.#isStuck) this.#stuckMs = this.#now();
     if (taken > 0) this.#lastSentMs = this.#now();
     const packets = this.#sent.take(bytes);
     if (!this.#isAccepted && this.#hasSaidConnect && bytes.length > 0) {
@@ -100,6 +105,7 @@ export class WireRules implements NodeObserver {
   }
 
   #forgetConnection(): void {
+    if (this.#isAccepted && (this.#sent.isPartial || this.#isStuck)) this.#hasBroken = true;
     this.#sent.reset();
     this.#received.reset();
     this.#inFlight.clear();
@@ -148,10 +154,14 @@ export class WireRules implements NodeObserver {
       this.#fail("pubrel", `sends PUBLISH ${id} again, which has had its PUBREC [MQTT-4.3.3-6]`);
     }
     for (const [owed, atMs] of this.#owed) {
-      if (now - atMs > PUBREL_MS) this.#fail("pubrel", `has sent no PUBREL for PUBREC ${owed}`);
+      if (now - Math.max(atMs, this.#stuckMs) > PUBREL_MS) this.#fail("pubrel", `has sent no PUBREL for PUBREC ${owed}`);
     }
     if (!this.#isLenient) {
-      if (isDup && !this.#everSent.has(id)) this.#fail("dup-flag", `sends PUBLISH ${id} with DUP for the first time`);
+      // A node that wakes can't tell its image from a checkpoint's.
+      if (isDup && !this.#everSent.has(id) && !this.#hasBroken && !this.#promises.sleeps) {
+        this.#fail("dup-flag", `sends PUBLISH ${id} with DUP for the first time`);
+      }
+      if (isDup && !this.#everSent.has(id)) this.#hasBroken = false;
       if (!isDup && this.#unacknowledged.has(id)) this.#fail("dup-flag", `sends PUBLISH ${id} again without DUP`);
     }
     this.#inFlight.set(id, "answer");
@@ -193,6 +203,7 @@ export class WireRules implements NodeObserver {
     const isPresent = (packet.bytes[packet.bodyAt] ?? 0) === 1;
     if (!this.#isAccepted || isPresent) return;
     this.#everSent.clear();
+    this.#hasBroken = false;
     this.#unacknowledged.clear();
     this.#released.clear();
     this.#isLenient = false;
