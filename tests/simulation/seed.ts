@@ -206,7 +206,8 @@ function summary(
       "segments twice": duplicated,
       "writes split": split,
     },
-    readings: { ...sums, excused },
+    // A run that ends early has not had the time to deliver.
+    readings: { ...sums, lost: failure === undefined ? sums.lost : 0, excused },
     notes,
     failure,
   };

@@ -23,6 +23,8 @@ export const EXCUSES = {
   unwritten: "it was taken online and no checkpoint holds it",
   /** durability.md: "the newest checkpoint stays an older one"; "resumes the one before". */
   storage: "the storage failed, and the node went on from an older checkpoint",
+  /** behaviour.md: "Each drop is counted and logged." What was dropped and changed nothing in the queue is worth no checkpoint. */
+  counted: "it was dropped, and said so, after the checkpoint that the node went on from",
   /** behaviour.md: under QoS 0 "What the link then loses is lost." */
   link: "under QoS 0 the link lost it",
   /** behaviour.md: "With a fresh image, nothing is left to promise." */
@@ -36,6 +38,8 @@ interface Reading {
   readonly atMs: number;
   /** It was taken while the node was offline. */
   readonly isOffline: boolean;
+  /** The call that took it said that a reading was dropped, perhaps this one. */
+  hasDropped: boolean;
   /** How often the broker had it as a new message. */
   had: number;
   /** The epoch in which the broker had it last: duplicates across epochs are allowed. */
@@ -134,11 +138,14 @@ export class ReadingLedger implements NodeObserver {
     const alike = this.#byValue.get(value);
     if (alike === undefined) this.#byValue.set(value, [number]);
     else alike.push(number);
+    // A frozen sensor's readings are alike: one that comes again is taken for another.
+    if (this.#readings[number - 1]?.value === value) this.#uncertain++;
     this.#readings.push({
       number,
       value,
       atMs: this.#now(),
       isOffline: !this.#isOnline,
+      hasDropped: false,
       had: 0,
       epoch: 0,
       excuse: undefined,
@@ -153,9 +160,15 @@ export class ReadingLedger implements NodeObserver {
       this.#goOffline();
     } else {
       const counted = COUNTED.exec(text)?.[1];
-      if (counted !== undefined) this.#dropped = Number(counted);
+      if (counted !== undefined) this.#drop(Number(counted));
       else if (REFUSED.test(text)) this.#dropped++;
     }
+  }
+
+  #drop(total: number): void {
+    this.#dropped = total;
+    const newest = this.#readings.at(-1);
+    if (newest !== undefined && newest.number >= this.#accepted) newest.hasDropped = true;
   }
 
   onCheckpoint(sequence: number): void {
@@ -210,6 +223,7 @@ export class ReadingLedger implements NodeObserver {
 
   #goOn(sequence: number, snapshot: Snapshot): void {
     const { checkpoint } = this.#promises;
+    let counted = this.#acceptedDropped - snapshot.dropped;
     for (const each of this.#pending()) {
       // What the checkpoint holds is in the image again, even if the step that took it never ended.
       if (each.number < snapshot.count) continue;
@@ -219,6 +233,9 @@ export class ReadingLedger implements NodeObserver {
         each.excuse = "storage";
       } else if (checkpoint === 1 && !each.isOffline) {
         each.excuse = "unwritten";
+      } else if (each.hasDropped && counted > 0) {
+        each.excuse = "counted";
+        counted--;
       } else {
         this.#fail("checkpoint-kept", `goes on from checkpoint ${sequence}, which lacks reading ${describe(each)}`);
       }
@@ -288,16 +305,16 @@ export class ReadingLedger implements NodeObserver {
     if (reading !== undefined && reading.had === 0) reading.excuse = "identifier";
   }
 
-  /** Of the newest readings with that value the first that has not arrived, or else the last. */
+  /** The reading with that value; a frozen sensor gives several. */
   #find(tenths: number): Reading | undefined {
     const numbers = this.#byValue.get(tenths) ?? [];
     const least = this.#readings.length - VALUES;
     let found: Reading | undefined;
     for (let i = numbers.length - 1; i >= 0 && (numbers[i] ?? 0) >= least; i--) {
       const each = this.#readings[numbers[i] ?? 0] as Reading;
-      if (found !== undefined && (each.had > 0 || each.excuse !== undefined)) break;
-      found = each;
-      if (each.had > 0) break;
+      const isOpen = each.had === 0 && each.excuse === undefined;
+      // Of a frozen sensor's, the first that is awaited; where none is, the one that came longest ago.
+      if (found === undefined || isOpen || (found.had > 0 && each.epoch <= found.epoch)) found = each;
     }
     return found;
   }
