@@ -67,6 +67,7 @@ export interface ReadingCounts {
 
 const COUNTED = /^(?:readings dropped|readings stale|expired|too large): (\d+)$/;
 const REFUSED = /^refused: \d+$/;
+const GIVEN_UP = /^the node failed after checkpoint \d+ was resumed/;
 const OFFLINE = /^(?:link closed|bad packet|broker refuses|disconnected): /;
 
 export class ReadingLedger implements NodeObserver {
@@ -156,6 +157,8 @@ export class ReadingLedger implements NodeObserver {
     if (text === "online") {
       this.#isOnline = true;
       this.#wasOnline = true;
+    } else if (GIVEN_UP.test(text)) {
+      this.#isSuspect = true;
     } else if (OFFLINE.test(text)) {
       this.#goOffline();
     } else {
@@ -203,6 +206,7 @@ export class ReadingLedger implements NodeObserver {
     this.#accepted = this.#readings.length;
     this.#acceptedDropped = this.#dropped;
     this.#isStorageDoubtful = false;
+    this.#isSuspect = false;
     this.#hasLived = true;
   }
 
@@ -312,9 +316,10 @@ export class ReadingLedger implements NodeObserver {
     let found: Reading | undefined;
     for (let i = numbers.length - 1; i >= 0 && (numbers[i] ?? 0) >= least; i--) {
       const each = this.#readings[numbers[i] ?? 0] as Reading;
-      const isOpen = each.had === 0 && each.excuse === undefined;
       // Of a frozen sensor's, the first that is awaited; where none is, the one that came longest ago.
-      if (found === undefined || isOpen || (found.had > 0 && each.epoch <= found.epoch)) found = each;
+      const isAwaited = each.had === 0 && each.excuse === undefined && each.number > this.#newestHad;
+      const isOlder = each.had > 0 && (found?.had ?? 0) > 0 && each.epoch <= (found?.epoch ?? 0);
+      if (found === undefined || isAwaited || isOlder || (found.had === 0 && each.had > 0)) found = each;
     }
     return found;
   }
