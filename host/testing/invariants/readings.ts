@@ -313,15 +313,21 @@ export class ReadingLedger implements NodeObserver {
   #find(tenths: number): Reading | undefined {
     const numbers = this.#byValue.get(tenths) ?? [];
     const least = this.#readings.length - VALUES;
-    let found: Reading | undefined;
+    let awaited: Reading | undefined;
+    let oldest: Reading | undefined;
+    let other: Reading | undefined;
     for (let i = numbers.length - 1; i >= 0 && (numbers[i] ?? 0) >= least; i--) {
       const each = this.#readings[numbers[i] ?? 0] as Reading;
-      // Of a frozen sensor's, the first that is awaited; where none is, the one that came longest ago.
-      const isAwaited = each.had === 0 && each.excuse === undefined && each.number > this.#newestHad;
-      const isOlder = each.had > 0 && (found?.had ?? 0) > 0 && each.epoch <= (found?.epoch ?? 0);
-      if (found === undefined || isAwaited || isOlder || (found.had === 0 && each.had > 0)) found = each;
+      if (each.had > 0) {
+        if (oldest === undefined || each.epoch <= oldest.epoch) oldest = each;
+      } else if (each.excuse === undefined && each.number > this.#newestHad) {
+        awaited = each;
+      } else {
+        other ??= each;
+      }
     }
-    return found;
+    // Of a frozen sensor's the first that is awaited; where none is, the one that came longest ago.
+    return awaited ?? oldest ?? other;
   }
 
   // At the end -----------------------------------------------------------------------------------------------------------
