@@ -161,12 +161,17 @@ export function tick(): void {
   const now = connection.now;
   if (reached(now, watch.checkAt)) check();
   if (!isOnline()) return;
-  if (reached(now, connection.sentAt + pingMs()) && !connection.pinging && isOutputIdle()) {
-    writeEmptyPacket(PacketType.PINGREQ);
-    connection.pinging = true;
-    connection.sentAt = now;
+  let untilPing = connection.sentAt + pingMs() - now;
+  if (<i32>untilPing <= 0) {
+    if (!connection.pinging && isOutputIdle()) {
+      writeEmptyPacket(PacketType.PINGREQ);
+      connection.pinging = true;
+      connection.sentAt = now;
+    }
+    // Where none may go out now, the next look decides.
+    untilPing = pingMs();
   }
-  setDeadline(min(watch.checkAt - now, connection.sentAt + pingMs() - now));
+  setDeadline(min(watch.checkAt - now, untilPing));
 }
 
 /** Gives the broker up if it owed answers at the last look and has given none since. */

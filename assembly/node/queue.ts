@@ -6,9 +6,9 @@
  */
 
 import { clock_unix_ms } from "../hal";
-import { queue, QUEUED_AT, RING, session, upload } from "../image";
+import { durability, queue, QUEUED_AT, RING, session, upload } from "../image";
 import { firstUnsent } from "../mqtt/session";
-import { DROP_OLDEST, OUTBOX, PAYLOAD, QUEUE_CAPACITY, STALE_S, UPLOAD } from "../options";
+import { CHECKPOINT, DROP_OLDEST, OUTBOX, PAYLOAD, QUEUE_CAPACITY, STALE_S, UPLOAD } from "../options";
 import { utf8 } from "../text";
 import { Level, sayNumber } from "./log";
 import { uptimeS } from "./uptime";
@@ -135,6 +135,8 @@ function makeRoom(): bool {
     if (DATED) queue.number++;
     return false;
   }
+  // What moves up is not what the newest checkpoint holds in its place.
+  if (CHECKPOINT) if (<i32>(durability.end - at) > 0) durability.end = at;
   // An upload that waits moves up with the others.
   if (UPLOAD) if (<i32>(upload.sequence - at) > 0) upload.sequence--;
   for (; at != end; at++) {

@@ -10,6 +10,8 @@ type Log = (level: LogLevel, text: string) => void;
 
 export interface ResumedImage {
   readonly image: Uint8Array;
+  /** The number of the checkpoint that it comes from. */
+  readonly sequence: number;
   /** Milliseconds since its last step, 0 if nobody knows. */
   readonly ageMs: number;
 }
@@ -17,22 +19,33 @@ export interface ResumedImage {
 export class ImageKeeper {
   readonly #checkpoints: Checkpoints | undefined;
   readonly #log: Log;
+  readonly #unixMs: () => number | undefined;
   #isAsked = false;
 
-  /** Without slots nothing is kept. */
-  constructor(slots: Slots | undefined, metadata: Metadata, config: ReadonlyMap<string, string>, log: Log) {
+  /**
+   * Without slots nothing is kept. `unixMs` is the clock that tells how old a checkpoint is: milliseconds since 1970, or
+   * undefined while it is not set.
+   */
+  constructor(
+    slots: Slots | undefined,
+    metadata: Metadata,
+    config: ReadonlyMap<string, string>,
+    log: Log,
+    unixMs: () => number | undefined = Date.now,
+  ) {
     this.#checkpoints = slots && new Checkpoints(slots, metadata, config);
     this.#log = log;
+    this.#unixMs = unixMs;
   }
 
   /** What the node goes on from, or undefined for a fresh start. */
   restore(): ResumedImage | undefined {
-    const report = this.#checkpoints?.restore(Date.now());
+    const report = this.#checkpoints?.restore(this.#unixMs());
     if (report === undefined) return undefined;
     if (report.damaged > 0) this.#log(2, `${report.damaged} of ${SLOTS} checkpoints are damaged`);
     const line = describe(report);
     if (line !== undefined) this.#log(...line);
-    return report.image && { image: report.image, ageMs: report.ageMs };
+    return report.image && { image: report.image, sequence: report.sequence, ageMs: report.ageMs };
   }
 
   /** The image itself may be why the node fails: nothing that was kept until now is resumed again. */
@@ -40,7 +53,7 @@ export class ImageKeeper {
     const checkpoints = this.#checkpoints;
     if (checkpoints === undefined) return;
     this.#guarded(() => {
-      const sequence = checkpoints.forget(Date.now());
+      const sequence = checkpoints.forget(this.#unixMs());
       if (sequence !== undefined)
         this.#log(3, `the node failed after checkpoint ${sequence} was resumed: a fresh start`);
     });
@@ -57,7 +70,7 @@ export class ImageKeeper {
   save(image: Uint8Array): void {
     if (!this.#isAsked) return;
     this.#isAsked = false;
-    this.#guarded(() => this.#checkpoints?.write(image, Date.now()));
+    this.#guarded(() => this.#checkpoints?.write(image, this.#unixMs()));
   }
 
   /** The node failed before what it asked for was done. */
