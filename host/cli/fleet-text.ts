@@ -49,8 +49,12 @@ export function progressLines(state: RunState, durationMs: number | undefined): 
   const { nodes, states, counters, second, latency, observed, isObserverCut } = state;
   const lines = [
     `${when(state, durationMs)}  connected ${grouped(states.connected)}/${grouped(nodes)}  ${grouped(second?.publishes ?? 0)} publishes/s  ${grouped(second?.acknowledged ?? 0)} acks/s  in flight ${grouped(states.inFlight)}`,
-    `publish to ack  ${quantiles(latency)}${observed === undefined ? "" : `   observed ${grouped(observed.messages)}${observedTrouble(observed)}${isObserverCut ? ", observer cut off" : ""}`}`,
+    `publish to ack  ${quantiles(latency)}`,
   ];
+  if (observed !== undefined) {
+    const cut = isObserverCut ? ", observer cut off" : "";
+    lines.push(`observed ${grouped(observed.messages)}${observedTrouble(observed)}${cut}`);
+  }
   const errors = errorLines(counters.errors);
   const more = errors.length - SHOWN_ERRORS;
   if (errors.length > 0) {

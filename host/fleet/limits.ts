@@ -47,8 +47,8 @@ function resources(): Resources {
   return { openFiles: openFiles(), ports: ephemeralPorts(), freeBytes: process.availableMemory() };
 }
 
-/** Node.js has raised its limit as far as it may, and a shell that it starts has the same. */
-function openFiles(): number | undefined {
+/** Of this process, or undefined if nobody knows. Node.js has raised it as far as it may, and a shell that it starts has the same. */
+export function openFiles(): number | undefined {
   try {
     const text = execFileSync("sh", ["-c", "ulimit -n"], { encoding: "utf-8" }).trim();
     return text === "unlimited" ? Number.POSITIVE_INFINITY : Number(text) || undefined;

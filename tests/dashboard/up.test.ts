@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -6,41 +6,12 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Overview } from "../../host/dashboard/protocol.ts";
 import { PROJECT_ROOT } from "../../host/project.ts";
 import { until } from "../host/modules.ts";
+import { Job, killJobs } from "./job.ts";
 
 const MODULE = join(PROJECT_ROOT, "build", "temperature.wasm");
 const PORTS = ["--port", "0", "--ws-port", "0"];
 
-let jobs: ChildProcess[] = [];
-
-afterEach(() => {
-  for (const job of jobs) job.kill("SIGKILL");
-  jobs = [];
-});
-
-/** The command line in a process of its own. */
-class Job {
-  stdout = "";
-  stderr = "";
-  readonly exit: Promise<number | null>;
-  readonly #child: ChildProcess;
-
-  constructor(...args: readonly string[]) {
-    const main = join(PROJECT_ROOT, "host", "cli", "main.ts");
-    this.#child = spawn(process.execPath, ["--import", "tsx", main, ...args], { cwd: PROJECT_ROOT });
-    jobs.push(this.#child);
-    this.#child.stdout?.on("data", (text) => {
-      this.stdout += text;
-    });
-    this.#child.stderr?.on("data", (text) => {
-      this.stderr += text;
-    });
-    this.exit = new Promise((resolve) => this.#child.on("close", resolve));
-  }
-
-  interrupt(): void {
-    this.#child.kill("SIGINT");
-  }
-}
+afterEach(killJobs);
 
 async function overview(url: string): Promise<Overview> {
   const response = await fetch(`${url}/api/nodes`);

@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { formatError, withProgress } from "../../../host/cli/output.ts";
 import { usage } from "../../../host/cli/parse.ts";
 import { WasmoteError } from "../../../host/errors.ts";
+import { openFiles } from "../../../host/fleet/limits.ts";
 import { Mosquitto } from "../../integration/mosquitto.ts";
 import { report } from "../command.ts";
 import { judge, type Measurement, type Rules } from "../figures.ts";
@@ -94,6 +95,11 @@ async function grow(port: number): Promise<Measurement[]> {
   for (const nodes of SIZES) {
     const intervalMs = Math.max(100, (nodes * 1_000) / PUBLISHES_PER_SECOND);
     const what = `${nodes.toLocaleString("en-US")} connected nodes`;
+    const files = openFiles() ?? Number.POSITIVE_INFINITY;
+    if (nodes + SPARE_FILES > files) {
+      process.stderr.write(`${what} can't be had: the broker may have ${files.toLocaleString("en-US")} open files\n`);
+      break;
+    }
     let costs: Costs;
     try {
       const load = { nodes, rate: RATE, intervalMs, seconds: SECONDS, port, module: LEAN.module };
