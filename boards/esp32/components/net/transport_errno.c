@@ -34,8 +34,8 @@ int32_t transport_errno(int system)
     return known != NULL ? known->error : HAL_ECONNRESET;
 }
 
-/* lwIP has no ECONNREFUSED: a reset that answers the first segment is ERR_RST too, which it makes ECONNRESET. Linux sets
- * ECONNRESET only once a connection is open. */
+/* lwIP has no ECONNREFUSED: a reset that answers the first segment is ERR_RST too, which it makes ECONNRESET. Linux
+ * sets ECONNRESET only once a connection is open. */
 const struct transport_error *transport_connect_errno(int system)
 {
     return find(system == ECONNRESET ? ECONNREFUSED : system);

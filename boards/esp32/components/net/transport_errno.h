@@ -1,4 +1,5 @@
-/** What errno says of a connection, as lwIP sets it on a chip and Linux on a PC: the errors of the ABI, and words for the log. */
+/** What errno says of a connection, as lwIP sets it on a chip and Linux on a PC: the errors of the ABI, and words for
+ * the log. */
 #ifndef WASMOTE_ESP32_TRANSPORT_ERRNO_H
 #define WASMOTE_ESP32_TRANSPORT_ERRNO_H
 
