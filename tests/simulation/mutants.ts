@@ -88,7 +88,7 @@ export const MUTANTS: readonly Mutant[] = [
     text: "  connection.outputLength = length - taken;",
     replacement: "  connection.outputLength = 0;",
     variants: ["kept-5", "stale"],
-    breaks: ["legal-packets", "progress", "connect-first", "delivered"],
+    breaks: ["legal-packets", "progress", "connect-first", "delivered", "dup-flag"],
   },
   {
     name: "forgets the will",
