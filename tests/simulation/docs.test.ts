@@ -11,7 +11,7 @@ const page = readFileSync(join(PROJECT_ROOT, "docs", "simulation.md"), "utf-8");
 const FOLDER = join(PROJECT_ROOT, "build", "docs");
 
 /** Each example with its heading, made a module that exports it as a function. */
-const examples = [...page.matchAll(/^### ([^\n]+)\n(?:(?!^#)[^])*?^```ts\n([^]*?)^```$/gm)].map(
+const examples = [...page.matchAll(/^### ([^\n]+)\n\n(?:[^#`\n][^\n]*\n|\n)*```ts\n(.*?)^```$/gms)].map(
   ([, title = "", code = ""], index) => {
     const path = join(FOLDER, `simulation-${index + 1}.ts`);
     const imports = `import { createWorld, hours, minutes, seconds } from "../../host/testing/index.ts";`;

@@ -201,7 +201,7 @@ export const MUTANTS: readonly Mutant[] = [
     text: "  if (awaiting && watch.awaiting && progress == watch.progress) return fail(Errno.ETIMEDOUT);",
     replacement: "",
     variants: ["lean", "kept-5"],
-    breaks: ["delivered", "progress"],
+    breaks: ["delivered", "progress", "keep-alive"],
   },
   {
     name: "sends before CONNACK",

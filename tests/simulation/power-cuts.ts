@@ -4,13 +4,7 @@
  */
 
 import type { LoadedModule } from "../../host/engine/module.ts";
-import {
-  createWorld,
-  type Method,
-  type NodeObserver,
-  type PowerPoint,
-  seconds,
-} from "../../host/testing/index.ts";
+import { createWorld, type Method, type NodeObserver, type PowerPoint, seconds } from "../../host/testing/index.ts";
 import { Watch } from "../../host/testing/invariants/watch.ts";
 import { compileApp } from "../unit/harness/modules.ts";
 

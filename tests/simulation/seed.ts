@@ -71,7 +71,13 @@ export async function runSeed(settings: RunSettings, variants: readonly Runnable
         ...(random.chance(0.25) && { serverKeepAlive: random.pick([20, 30, 120]) }),
       },
     },
-    network: { latencyMs: random.pick([[1, 5], [5, 40], [50, 400]] as const) },
+    network: {
+      latencyMs: random.pick([
+        [1, 5],
+        [5, 40],
+        [50, 400],
+      ] as const),
+    },
   });
   const watch = new Watch(world);
   for (let i = 0; i < settings.nodes; i++) addNode(world, watch, random, i, variants);
@@ -146,12 +152,7 @@ function sendNotes(world: World, watch: Watch): void {
   }
 }
 
-function describeFailure(
-  error: unknown,
-  world: World,
-  watch: Watch,
-  variants: readonly RunnableVariant[],
-): Failure {
+function describeFailure(error: unknown, world: World, watch: Watch, variants: readonly RunnableVariant[]): Failure {
   const isOurs = error instanceof WasmoteError;
   const message = error instanceof Error ? (isOurs ? error.message : (error.stack ?? error.message)) : String(error);
   const name = error instanceof InvariantError ? error.invariant : isOurs ? error.code : "crash";

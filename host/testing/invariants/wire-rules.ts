@@ -154,7 +154,8 @@ export class WireRules implements NodeObserver {
       this.#fail("pubrel", `sends PUBLISH ${id} again, which has had its PUBREC [MQTT-4.3.3-6]`);
     }
     for (const [owed, atMs] of this.#owed) {
-      if (now - Math.max(atMs, this.#stuckMs) > PUBREL_MS) this.#fail("pubrel", `has sent no PUBREL for PUBREC ${owed}`);
+      if (now - Math.max(atMs, this.#stuckMs) > PUBREL_MS)
+        this.#fail("pubrel", `has sent no PUBREL for PUBREC ${owed}`);
     }
     if (!this.#isLenient) {
       // A node that wakes can't tell its image from a checkpoint's.
