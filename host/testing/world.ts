@@ -55,6 +55,7 @@ export class World {
   readonly #random: Random;
   readonly #network: LinkQuality;
   readonly #nodes: SimNode[] = [];
+  readonly #ids = new Set<string>();
   readonly #modules = new Map<string, LoadedModule>();
   readonly #stages = new Map<LoadedModule, Stage>();
 
@@ -92,7 +93,7 @@ export class World {
    */
   node(module: string | Uint8Array | LoadedModule, options: NodeOptions): SimNode {
     const { id, sensor = READING, intervalMs, config = {}, keepsImages = false, firstNowMs } = options;
-    if (!ID.test(id) || this.#nodes.some((node) => node.id === id)) {
+    if (!ID.test(id) || this.#ids.has(id)) {
       throw new WasmoteError(
         "EID",
         "usage",
@@ -121,6 +122,7 @@ export class World {
       { sensor, config: values, keepsImages, firstNowMs, quality: { ...this.#network, ...options.network } },
     );
     this.#nodes.push(node);
+    this.#ids.add(id);
     if (options.isOn !== false) this.scheduler.after(0, () => node.power.on());
     return node;
   }

@@ -88,7 +88,7 @@ export const MUTANTS: readonly Mutant[] = [
     text: "  connection.outputLength = length - taken;",
     replacement: "  connection.outputLength = 0;",
     variants: ["kept-5", "stale"],
-    breaks: ["legal-packets", "progress", "connect-first", "delivered"],
+    breaks: ["legal-packets", "progress", "connect-first", "delivered", "dup-flag"],
   },
   {
     name: "forgets the will",
@@ -201,7 +201,7 @@ export const MUTANTS: readonly Mutant[] = [
     text: "  if (awaiting && watch.awaiting && progress == watch.progress) return fail(Errno.ETIMEDOUT);",
     replacement: "",
     variants: ["lean", "kept-5"],
-    breaks: ["delivered", "progress"],
+    breaks: ["delivered", "progress", "keep-alive"],
   },
   {
     name: "sends before CONNACK",

@@ -54,7 +54,7 @@ export interface RunResult {
 /** Long enough for whoever waits for half an hour because another had its identifier. */
 const SETTLE_MS = minutes(45);
 const INTERVALS_MS = [5_000, 10_000, 30_000, 60_000, 60_000, 150_000, 600_000] as const;
-const NOTE_MEAN_MS = minutes(20);
+const NOTE_MEAN_MS = minutes(5);
 const STORY_LINES = 60;
 
 /** Runs one seed to its end, or to the first invariant that is broken. */

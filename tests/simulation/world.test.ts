@@ -1,11 +1,15 @@
 import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import type { LoadedModule } from "../../host/engine/module.ts";
+import { type LoadedModule, loadModule } from "../../host/engine/module.ts";
+import { PROJECT_ROOT } from "../../host/project.ts";
 import { createWorld, hours, minutes, seconds, type World } from "../../host/testing/index.ts";
-import { loadTemperature } from "../unit/harness/modules.ts";
+import { compileApp } from "../unit/harness/modules.ts";
 
-const module: LoadedModule = await loadTemperature();
+const wasm = await compileApp("examples/temperature/index.ts");
+const module: LoadedModule = loadModule(wasm);
 
 /** A world with one node that has been online for ten minutes, a reading a second. */
 async function running(seed: number): Promise<World> {
@@ -44,8 +48,12 @@ test("the same seed gives the same run, byte for byte, and another seed another 
 
 test("the same seed gives the same run in another process", async () => {
   const program = fileURLToPath(new URL("digest.ts", import.meta.url));
+  const folder = join(PROJECT_ROOT, "build", "simulation");
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, "digest.wasm");
+  writeFileSync(path, wasm);
   const digest = (): string => {
-    const { stdout, stderr, status } = spawnSync(process.execPath, ["--import", "tsx", program, "5"], {
+    const { stdout, stderr, status } = spawnSync(process.execPath, ["--import", "tsx", program, "5", path], {
       encoding: "utf-8",
     });
     expect(status, stderr).toBe(0);

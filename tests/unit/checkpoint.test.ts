@@ -84,6 +84,17 @@ describe("a node that keeps what it queues while offline", () => {
     expect(temperatures(node)).toEqual(["7.0"]);
   });
 
+  test("writes its image too for a reading that takes the place of the oldest one", async () => {
+    const small = await loadTemperature("NODE_CHECKPOINT=1", "NODE_STATUS=0", "NODE_QUEUE=4");
+    const node = start(small);
+    for (let n = 1; n <= 7; n++) {
+      node.sensor(n * 1000).step(n === 1 ? 0 : 1000);
+      expect(checkpoints(node)).toBe(1);
+    }
+    node.powerCut(5).dial().receive(CONNACK);
+    expect(temperatures(node)).toEqual(["4.0", "5.0", "6.0", "7.0"]);
+  });
+
   test("sends nothing twice after a power cut that comes when all was delivered", () => {
     const node = start(offline);
     for (let n = 1; n <= 3; n++) node.sensor(n * 1000).step(1000);
@@ -143,6 +154,14 @@ describe("MQTT 3.1.1: a node that writes its image ahead", () => {
     expect(node.packets()).toEqual([reading("0080", "17.2")]);
     node.sensor(20_000).powerCut(77).dial().receive(CONNACK_SESSION_PRESENT).run(1000);
     expect(node.packets()).toEqual([reading("0080", "17.2", true), reading("0180", "20.0")]);
+  });
+
+  test("sends no reading before it is durable, though it takes the place of the oldest one", async () => {
+    const small = await loadTemperature("NODE_CHECKPOINT=2", "NODE_PERSISTENT=1", "NODE_STATUS=0", "NODE_QUEUE=4");
+    const node = start(small);
+    for (let n = 1; n <= 6; n++) node.sensor(n * 1000).step(n === 1 ? 0 : 1000);
+    node.powerCut(5).dial().receive(CONNACK);
+    expect(temperatures(node).slice(0, 4)).toEqual(["3.0", "4.0", "5.0", "6.0"]);
   });
 
   test("goes on after a stop: what was unconfirmed is delivered by the next start", () => {

@@ -47,6 +47,14 @@ describe("MQTT 3.1.1: an idle node", () => {
     expect(node.run(1).sent()).toBe(PINGREQ);
   });
 
+  test("does not ask for a step at once when another PINGREQ would be due and the last is not answered", async () => {
+    const node = idle(await loadTemperature("NODE_KEEP_ALIVE_S=16")).run(12_000);
+    expect(node.sent()).toBe(PINGREQ);
+    node.step(8_000).step(4_000);
+    // The next look at the broker.
+    expect({ sent: node.sent(), waitMs: node.waitMs }).toEqual({ sent: "", waitMs: 6_000 });
+  });
+
   test("sleeps as long as it may: a step every 10 s is enough", () => {
     const node = idle();
     let steps = 0;

@@ -94,6 +94,8 @@ export class Broker implements Listener {
   readonly #messages: BrokerMessage[] = [];
   readonly #retained = new Map<string, BrokerMessage>();
   readonly #sessions = new Map<string, Session>();
+  /** Those that have a subscription: most nodes of a fleet have none. */
+  readonly #subscribed = new Set<Session>();
   readonly #online = new Map<string, ClientConnection>();
   readonly #connections = new Set<ClientConnection>();
   #mode: "accept" | "refuse" | "ignore" = "accept";
@@ -290,9 +292,13 @@ export class Broker implements Listener {
       if (message.payload.length === 0) this.#retained.delete(message.topic);
       else this.#retained.set(message.topic, message);
     }
-    for (const session of this.#sessions.values()) {
-      if (session.subscriptions.size > 0) this.#offer(session, message);
-    }
+    for (const session of this.#subscribed) this.#offer(session, message);
+  }
+
+  /** The subscriptions of a session have changed. */
+  subscribed(session: Session): void {
+    if (session.subscriptions.size > 0) this.#subscribed.add(session);
+    else this.#subscribed.delete(session);
   }
 
   sendRetained(session: Session, subscription: Subscription): void {
@@ -375,6 +381,7 @@ export class Broker implements Listener {
 
   #lose(session: Session): void {
     this.#sessions.delete(session.clientId);
+    this.#subscribed.delete(session);
     for (const each of this.observers) each.onSessionLost?.(session);
   }
 

@@ -356,6 +356,7 @@ export class ClientConnection implements Peer {
       session.subscriptions.set(each.topic, subscription);
       granted.push(each.qos);
     }
+    this.#broker.subscribed(session);
     this.#send({ cmd: "suback", messageId: packet.messageId ?? 0, granted });
     for (const [subscription, wasThere] of added) {
       if (subscription.rh === 2 || (subscription.rh === 1 && wasThere)) continue;
@@ -366,6 +367,7 @@ export class ClientConnection implements Peer {
 
   #unsubscribe(session: Session, packet: IUnsubscribePacket): void {
     const granted = packet.unsubscriptions.map((filter) => (session.subscriptions.delete(filter) ? 0 : 0x11));
+    this.#broker.subscribed(session);
     this.#send({ cmd: "unsuback", messageId: packet.messageId ?? 0, granted });
   }
 
