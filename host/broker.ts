@@ -37,7 +37,9 @@ export interface Broker {
 /** Throws `EADDRINUSE` or `EACCES`, which names the port, if it can't listen there. */
 export async function startBroker({ port, wsPort }: BrokerOptions): Promise<Broker> {
   const aedes = await Aedes.createBroker({
-    // Without it one client that does not read would hold up all others.
+    // No message waits for the delivery of others: a queue would let one client that does not read hold up all the rest,
+    // and its end would overflow the stack.
+    concurrency: 0,
     drainTimeout: DRAIN_TIMEOUT_MS,
     // [MQTT-4.7.2-1]: clients must not exchange messages there.
     authorizePublish: (_client, { topic }, done) =>
