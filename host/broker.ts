@@ -10,6 +10,8 @@ import { LOOPBACK as HOST, isLoopbackOrigin } from "./loopback.ts";
 
 /** The name that MQTT has among the WebSocket sub-protocols [MQTT-6.0.0-3]. */
 const SUBPROTOCOL = "mqtt";
+/** How long a client may leave what it is sent unread before it is cut off. */
+const DRAIN_TIMEOUT_MS = 10_000;
 /** What a client may make this process hold at once, before Aedes sees it. */
 const MAX_MESSAGE_BYTES = 1_048_576;
 
@@ -35,6 +37,10 @@ export interface Broker {
 /** Throws `EADDRINUSE` or `EACCES`, which names the port, if it can't listen there. */
 export async function startBroker({ port, wsPort }: BrokerOptions): Promise<Broker> {
   const aedes = await Aedes.createBroker({
+    // No message waits for the delivery of others: a queue would let one client that does not read hold up all the rest,
+    // and its end would overflow the stack.
+    concurrency: 0,
+    drainTimeout: DRAIN_TIMEOUT_MS,
     // [MQTT-4.7.2-1]: clients must not exchange messages there.
     authorizePublish: (_client, { topic }, done) =>
       done(topic.startsWith("$") ? new Error("topics with $ in front are the broker's own") : null),

@@ -110,3 +110,24 @@ test("a client that publishes on a topic with $ in front is cut off, and nobody 
   await until("the last message has come", () => heard.includes("last x"));
   expect(heard).toEqual(["$wasmote/nodes the host", "last x"]);
 });
+
+test("a client that does not read holds nobody up, and its end harms nobody", async () => {
+  const lazy = await connect(`ws://127.0.0.1:${broker.wsPort}`);
+  await lazy.subscribeAsync("$wasmote/nodes");
+  lazy.stream.pause();
+  const [listener, source] = [
+    await connect(`mqtt://127.0.0.1:${broker.port}`),
+    await connect(`mqtt://127.0.0.1:${broker.port}`),
+  ];
+  const arrived = new Promise<string>((resolve) =>
+    listener.once("message", (_topic, payload) => resolve(`${payload}`)),
+  );
+  await listener.subscribeAsync("a/b", { qos: 1 });
+  // Far more than sockets hold, and more messages for nobody than a stack has room for.
+  for (let i = 0; i < 2_000; i++) broker.publish("$wasmote/nodes", "x".repeat(20_000));
+  for (let i = 0; i < 20_000; i++) broker.publish("$wasmote/log/7", "x");
+  await source.publishAsync("a/b", "17.2", { qos: 1 });
+  expect(await arrived).toBe("17.2");
+  lazy.end(true);
+  await source.publishAsync("a/b", "17.3", { qos: 1 });
+});
