@@ -26,7 +26,7 @@ import { sourceAddressesFor } from "./source-addresses.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 /** Without `--loiter`, acknowledgements are awaited for so long, and no longer than there are any to come. */
-const ACKNOWLEDGEMENTS_MS = 5_000;
+const ACKNOWLEDGEMENTS_MS = 10_000;
 const LOOK_MS = 100;
 
 export interface FleetRunOptions {

@@ -46,7 +46,7 @@ const FLEET_RUN_OPTIONS = {
   loiter: option<number | undefined>({
     flags: "--loiter <time>",
     description:
-      "stay connected for that long after the last reading (default: until all are acknowledged, at most 5s)",
+      "stay connected for that long after the last reading (default: until all are acknowledged, at most 10s)",
     parse: parseDuration,
   }),
   interval: option<number | undefined>({
