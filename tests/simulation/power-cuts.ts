@@ -77,8 +77,8 @@ export function play(module: LoadedModule, { version, method, offMs }: Setting, 
   const account = new Account(() => world.nowMs < SCRIPT_MS);
   node.observers.push(account);
   node.sensor.set(() => account.next() * 1_000);
-  node.power.on();
   if (cut !== undefined) node.power.cutAt({ ...cut, forMs: offMs });
+  node.power.on();
   NOTES.forEach((note, n) => {
     world.scheduler.at(seconds(25 + 20 * n), () => world.broker.publish(`sensor/${ID}/cmd/note`, note, { qos: 2 }));
   });

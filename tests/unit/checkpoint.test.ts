@@ -160,7 +160,7 @@ describe("MQTT 3.1.1: a node that writes its image ahead", () => {
     const small = await loadTemperature("NODE_CHECKPOINT=2", "NODE_PERSISTENT=1", "NODE_STATUS=0", "NODE_QUEUE=4");
     const node = start(small);
     for (let n = 1; n <= 6; n++) node.sensor(n * 1000).step(n === 1 ? 0 : 1000);
-    node.powerCut(5).dial().receive(CONNACK);
+    node.powerCut(5).dial().receive(CONNACK).settle();
     expect(temperatures(node).slice(0, 4)).toEqual(["3.0", "4.0", "5.0", "6.0"]);
   });
 
