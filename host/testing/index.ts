@@ -32,6 +32,20 @@ export type { AcknowledgementFaults, BrokerFaultCounts, BrokerFaults } from "./b
 export { NO_FAULTS } from "./broker/faults.ts";
 export type { BrokerMessage } from "./broker/message.ts";
 export { EPOCH_MS } from "./clock.ts";
+export {
+  BROKER_FAULTS,
+  type BrokerFault,
+  type FaultKind,
+  type FaultListener,
+  type FaultPlan,
+  Faults,
+  NODE_FAULTS,
+  type NodeFault,
+} from "./fault-plan.ts";
+export type { Promises } from "./invariants/promises.ts";
+export { EXCUSES, type Excuse, type ReadingCounts } from "./invariants/readings.ts";
+export { INVARIANTS, InvariantError, type InvariantName } from "./invariants/violation.ts";
+export { Watch, type Watched } from "./invariants/watch.ts";
 export type { Direction } from "./network.ts";
 export type { Actuation, NodeLog, NodeObserver, PowerPoint } from "./node-types.ts";
 export { GOOD_LINK, type LinkQuality, type SegmentCounts } from "./pipe.ts";
