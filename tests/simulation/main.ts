@@ -119,6 +119,13 @@ async function main(args: Arguments): Promise<void> {
   const chosen = args.variants.length === 0 ? VARIANTS : VARIANTS.filter(({ name }) => args.variants.includes(name));
   const built = await buildVariants(chosen);
   const progress = new Progress(args.seeds);
+  // Whoever has seen enough is told what was run until then.
+  let isEnough = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      isEnough = true;
+    });
+  }
   const totals = new Totals();
   const { seed: firstSeed, seeds, hours, nodes, jobs, without } = args;
   await runSeeds({ firstSeed, seeds, hours, nodes, without, built, ...(jobs !== undefined && { jobs }) }, (result) => {
@@ -129,7 +136,7 @@ async function main(args: Arguments): Promise<void> {
     }
     const failed = totals.failures.length;
     progress.step(`${Math.round(totals.nodeHours).toLocaleString("en")} node-hours, ${failed} failed`);
-    return failed < MOST_FAILURES;
+    return !isEnough && failed < MOST_FAILURES;
   });
   progress.clear();
   if (args.isJson) console.log(JSON.stringify({ ...totals, failures: totals.failures.map(({ seed }) => seed) }));
