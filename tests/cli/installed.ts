@@ -1,9 +1,11 @@
 /** The package as a user gets it: packed, and installed by npm into a folder outside the project. */
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { PROJECT_ROOT } from "../../host/project.ts";
 
 /** What npm and vitest tell the programs that they start about the project that these are in. */
@@ -37,6 +39,16 @@ export class Job {
       child.on("error", reject);
       child.on("close", resolve);
     });
+  }
+
+  /** The first line on stdout, waited for. Throws if the command ends without one. */
+  async firstLine(): Promise<string> {
+    const ended = this.#ended.then((code) => {
+      throw new Error(`it ended with ${code} and no line\n${this.stdout}${this.stderr}`);
+    });
+    ended.catch(() => {});
+    while (!this.stdout.includes("\n")) await Promise.race([ended, once(this.#child.stdout as Readable, "data")]);
+    return this.stdout.slice(0, this.stdout.indexOf("\n"));
   }
 
   interrupt(): void {

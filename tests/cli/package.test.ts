@@ -66,6 +66,36 @@ describe("the package", () => {
     expect(new Set(topics)).toEqual(new Set(["sensor/1/temperature", "sensor/2/temperature"]));
   });
 
+  test("serves the page that shows nodes", async () => {
+    const wasmote = join(installed.folder, "node_modules", ".bin", "wasmote");
+    const ports = ["--http-port", "0", "--port", "0", "--ws-port", "0"];
+    const job = new Job(installed.folder, wasmote, ["up", "--nodes", "2", "--json", ...ports]);
+    try {
+      const { page, nodes } = JSON.parse(await job.firstLine()) as { page: string; nodes: number };
+      expect(nodes).toBe(2);
+      const response = await fetch(page);
+      expect(response.status).toBe(200);
+      expect(await response.text()).toMatch(/<script type="module"/);
+      job.interrupt();
+      expect((await job.outcome()).code).toBe(0);
+    } finally {
+      job.kill();
+    }
+  });
+
+  test("tests nodes in virtual time", async () => {
+    const printed = await installed.script(
+      installed.folder,
+      `import { createWorld, minutes } from "wasmote/testing";
+       const world = createWorld({ seed: 1 });
+       world.node("node_modules/wasmote/build/temperature.wasm", { id: "42", sensor: () => 17_200 });
+       await world.run(minutes(1));
+       console.log(world.broker.messages("sensor/42/temperature").length);`,
+    );
+    // A reading a second.
+    expect(Number(printed)).toBeGreaterThan(50);
+  });
+
   test("says in one line that wasm3 needs a checkout", async () => {
     const { code, stderr } = await run(installed.folder, "npx", "wasmote", "start", "--engine", "wasm3");
     expect(code).toBe(2);
@@ -131,6 +161,29 @@ describe("a project that `wasmote new` began", () => {
     } finally {
       job.kill();
       await subscriber.endAsync();
+      await broker.close();
+    }
+  });
+
+  test("has a scenario that `wasmote fleet run` runs it through", async () => {
+    await runWell(app, "npx", "wasmote", "build");
+    const broker = await startBroker({ port: 0, wsPort: 0 });
+    try {
+      const address = `mqtt://${broker.host}:${broker.port}`;
+      const options = [
+        "--broker",
+        address,
+        "--scenario",
+        "scenario.json",
+        "--nodes",
+        "8",
+        "--duration",
+        "2s",
+        "--json",
+      ];
+      const printed = await runWell(app, "npx", "wasmote", "fleet", "run", "build/node.wasm", ...options);
+      expect(JSON.parse(printed)).toMatchObject({ nodes: 8, run: { scenario: "app" }, counters: { connected: 8 } });
+    } finally {
       await broker.close();
     }
   });
