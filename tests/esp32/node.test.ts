@@ -214,12 +214,17 @@ describe("a link", () => {
   test("over TLS refuses a server that another CA vouches for", async () => {
     const other = readFileSync(stranger.ca, "utf-8");
     const line = await connectsTo(`mqtts://localhost:${broker.tlsPort}`, { ca: other });
-    expect(line).toMatch(/no connection .*: the server's certificate leads to no CA that is trusted: set ca/);
+    // From 5.5 on ESP-IDF does not tell why.
+    expect(line).toMatch(
+      /no connection .*: the server's certificate (leads to no CA that is trusted: set|is not trusted: see whether) ca/,
+    );
   });
 
   test("over TLS refuses a server of another name", async () => {
     const line = await connectsTo(`mqtts://localhost.localdomain:${broker.tlsPort}`, { ca });
-    expect(line).toMatch(/no connection .*: (the server's certificate is for another name|its name does not resolve)/);
+    expect(line).toMatch(
+      /no connection .*: (the server's certificate is (for another name|not trusted)|its name does not resolve)/,
+    );
   });
 
   test("over TLS says that a server does not speak it", async () => {

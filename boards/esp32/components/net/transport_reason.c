@@ -29,7 +29,8 @@ static const char *certificate_reason(uint32_t flags)
     };
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
         if ((flags & reasons[i].flag) != 0) return reasons[i].text;
-    return "the server's certificate is not valid";
+    /* ESP-IDF from 5.5 on tells no flag of a handshake that failed. */
+    return "the server's certificate is not trusted: see whether ca is its CA, and the address its name";
 }
 
 /* esp-tls keeps mbedTLS's error as a positive number. */
