@@ -49,6 +49,7 @@ interface Reading {
 
 interface Snapshot {
   readonly count: number;
+  readonly newestHad: number;
   readonly dropped: number;
 }
 
@@ -178,7 +179,11 @@ export class ReadingLedger implements NodeObserver {
   }
 
   onCheckpoint(sequence: number): void {
-    this.#snapshots.set(sequence, { count: this.#readings.length, dropped: this.#dropped });
+    this.#snapshots.set(sequence, {
+      count: this.#readings.length,
+      newestHad: this.#newestHad,
+      dropped: this.#dropped,
+    });
     this.#snapshots.delete(sequence - 8);
     this.#written = this.#readings.length;
     this.#lastSequence = sequence;
@@ -253,6 +258,8 @@ export class ReadingLedger implements NodeObserver {
     }
     this.#dropped = snapshot.dropped;
     if (checkpoint === 2 && !this.#isStorageDoubtful) return;
+    // The queue went back: what was dropped after the checkpoint has its turn again.
+    this.#newestHad = snapshot.newestHad;
     this.#epoch++;
     this.#isOther = true;
   }
