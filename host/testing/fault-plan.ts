@@ -63,6 +63,7 @@ export interface FaultListener {
 }
 
 const LONGEST_MS = minutes(30);
+const LONGEST_WAITING_MS = seconds(90);
 /** A power cut in a call comes at one of so many next host calls. */
 const NEXT_POINTS = 400;
 
@@ -82,6 +83,9 @@ export class Faults {
       const random = world.random(`faults/${node.id}`);
       this.#repeat(random, plan.nodeMeanMs, () => this.#befallNode(node, random));
     }
+    world.scheduler.at(plan.untilMs, () => {
+      for (const node of world.nodes) node.power.cutAt(undefined);
+    });
     const random = world.random("faults/broker");
     this.#repeat(random, plan.brokerMeanMs, () => this.#befallBroker(random));
   }
@@ -115,6 +119,8 @@ export class Faults {
     const { scheduler, nowMs } = this.#world;
     const kind = this.#pick(random, NODE_FAULTS);
     const forMs = this.#length(random);
+    // What waits for its moment may begin late.
+    const offMs = Math.min(forMs, LONGEST_WAITING_MS);
     this.#count(kind, node);
     const end = (undo: () => void): number => {
       scheduler.after(forMs, undo);
@@ -156,11 +162,11 @@ export class Faults {
         node.power.cut(forMs);
         return nowMs + forMs;
       case "power-cut-in-call":
-        node.power.cutAt({ point: node.power.points() + random.between(1, NEXT_POINTS), forMs });
+        node.power.cutAt({ point: node.power.points() + random.between(1, NEXT_POINTS), forMs: offMs });
         return nowMs + forMs;
       case "torn-write":
         node.storage.rest = random.pick(["erased", "old"]);
-        node.power.cutAt({ atNextWrite: true, afterBytes: random.below(node.image.length + 33), forMs });
+        node.power.cutAt({ atNextWrite: true, afterBytes: random.below(node.image.length + 33), forMs: offMs });
         return end(() => undefined);
       case "trap":
         node.trap();

@@ -455,8 +455,8 @@ export interface NodePower {
   /** Cuts the power now, for `forMs` milliseconds, or until `on`. */
   cut(forMs?: number): void;
   on(): void;
-  /** Cuts the power at one of the places that `points` counts, in the middle of a call. */
-  cutAt(point: PowerPoint): void;
+  /** Cuts the power at one of the places that `points` counts, in the middle of a call; undefined takes that back. */
+  cutAt(point: PowerPoint | undefined): void;
   isOn(): boolean;
   /** How many places there were so far where the power might have gone: host calls, returns, writes. */
   points(): number;

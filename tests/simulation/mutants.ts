@@ -168,7 +168,7 @@ export const MUTANTS: readonly Mutant[] = [
     text: "  return WRITES_AHEAD ? durability.isOwed : false;",
     replacement: "  return false;",
     variants: ["durable-2", "durable-2-5"],
-    breaks: ["exactly-once", "pubrel", "identifier-in-use"],
+    breaks: ["exactly-once", "pubrel", "identifier-in-use", "heard"],
   },
   {
     name: "writes no checkpoint for a reading that displaces another",

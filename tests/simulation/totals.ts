@@ -46,14 +46,16 @@ export class Totals {
         .map(([name, count]) => `  ${number(count)} lost where the pages say so: ${EXCUSES[name as Excuse]}`),
       `messages to nodes: ${number(this.notes.sent)} sent, ${number(this.notes.heard)} heard`,
       `faults: ${number(this.faultCount)}`,
-      ...columns({ ...this.faults }),
-      ...columns({ ...this.details }),
+      ...columns(this.faults),
+      "of acknowledgements, connection requests and segments:",
+      ...columns(this.details),
     ];
   }
 }
 
 function columns(counts: Counts): string[] {
   return Object.entries(counts)
+    .filter(([, count]) => count > 0)
     .sort(byCount)
     .map(([name, count]) => `  ${number(count).padStart(11)}  ${name}`);
 }

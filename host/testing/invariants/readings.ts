@@ -49,6 +49,7 @@ interface Reading {
 
 interface Snapshot {
   readonly count: number;
+  readonly newestHad: number;
   readonly dropped: number;
 }
 
@@ -93,6 +94,9 @@ export class ReadingLedger implements NodeObserver {
   #isOnline = false;
   #wasOnline = false;
   #lastSequence: number | undefined;
+  /** Readings before this one are in a checkpoint, or were given up before it. */
+  #durable = 0;
+  #written = 0;
   #repeated = 0;
   /** Something was done to the storage since the node was last powered on a checkpoint that is beyond doubt. */
   #isStorageDoubtful = false;
@@ -175,12 +179,18 @@ export class ReadingLedger implements NodeObserver {
   }
 
   onCheckpoint(sequence: number): void {
-    this.#snapshots.set(sequence, { count: this.#readings.length, dropped: this.#dropped });
+    this.#snapshots.set(sequence, {
+      count: this.#readings.length,
+      newestHad: this.#newestHad,
+      dropped: this.#dropped,
+    });
     this.#snapshots.delete(sequence - 8);
+    this.#written = this.#readings.length;
     this.#lastSequence = sequence;
   }
 
   onCallDone(): void {
+    this.#durable = this.#written;
     this.#accepted = this.#readings.length;
     this.#acceptedDropped = this.#dropped;
     if (this.#node.phase === "asleep" || this.#node.phase === "ended") this.#goOffline();
@@ -203,6 +213,8 @@ export class ReadingLedger implements NodeObserver {
     const snapshot = sequence === undefined ? undefined : this.#snapshots.get(sequence);
     if (snapshot === undefined) this.#beginAnew();
     else this.#goOn(sequence as number, snapshot);
+    this.#durable = snapshot?.count ?? 0;
+    this.#written = this.#durable;
     this.#accepted = this.#readings.length;
     this.#acceptedDropped = this.#dropped;
     this.#isStorageDoubtful = false;
@@ -246,6 +258,8 @@ export class ReadingLedger implements NodeObserver {
     }
     this.#dropped = snapshot.dropped;
     if (checkpoint === 2 && !this.#isStorageDoubtful) return;
+    // The queue went back: what was dropped after the checkpoint has its turn again.
+    this.#newestHad = snapshot.newestHad;
     this.#epoch++;
     this.#isOther = true;
   }
@@ -282,6 +296,9 @@ export class ReadingLedger implements NodeObserver {
     const tenths = tenthsOf(text);
     const reading = tenths === undefined ? undefined : this.#find(tenths);
     if (reading === undefined) this.#fail("legal-packets", `published ${text}, which no sensor gave`);
+    if (this.#promises.checkpoint === 2 && !this.#isStorageDoubtful && reading.number >= this.#durable) {
+      this.#fail("checkpoint-kept", `told the broker of reading ${describe(reading)} before a checkpoint held it`);
+    }
     reading.had++;
     if (reading.had > 1) {
       this.#repeated++;
