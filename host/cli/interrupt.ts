@@ -5,12 +5,15 @@ const INTERRUPTED = 130;
 /** npm and the terminal may both pass on the same Ctrl-C. */
 const SAME_PRESS_MS = 300;
 
-/** Resolves at the first SIGINT or SIGTERM, or when nobody reads stdout any more. */
-export function interruption(): Promise<void> {
+/**
+ * Resolves at the first SIGINT or SIGTERM, or when nobody reads stdout any more. The next signal ends the program at once, after
+ * `last`, which is for what must not be lost.
+ */
+export function interruption(last?: () => Promise<void>): Promise<void> {
   return new Promise((resolve) => {
     let firstMs: number | undefined;
     const onSignal = (): void => {
-      if (firstMs !== undefined && performance.now() - firstMs > SAME_PRESS_MS) process.exit(INTERRUPTED);
+      if (firstMs !== undefined && performance.now() - firstMs > SAME_PRESS_MS) void endAtOnce(last);
       firstMs ??= performance.now();
       resolve();
     };
@@ -21,4 +24,12 @@ export function interruption(): Promise<void> {
       resolve();
     });
   });
+}
+
+async function endAtOnce(last?: () => Promise<void>): Promise<void> {
+  try {
+    await last?.();
+  } finally {
+    process.exit(INTERRUPTED);
+  }
 }

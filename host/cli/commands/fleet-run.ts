@@ -9,6 +9,7 @@ import type { Scenario } from "../../fleet/scenario.ts";
 import { loadScenario } from "../../fleet/scenario-file.ts";
 import { defaultWorkers } from "../../fleet/worker-pool.ts";
 import { counted, progressLine, progressLines, summaryLines } from "../fleet-text.ts";
+import { interruption } from "../interrupt.ts";
 import { LiveLines } from "../live.ts";
 import { paint, printNote } from "../output.ts";
 import { usage } from "../parse.ts";
@@ -17,9 +18,6 @@ import { tlsSettings } from "../table/shared.ts";
 
 const DEFAULT_RATE = 500;
 const SHOW_MS = 500;
-const INTERRUPTED = 130;
-/** npm and the terminal may both pass on the same Ctrl-C. */
-const SAME_PRESS_MS = 300;
 
 /** One group, and nothing befalls it. */
 const STEADY: Scenario = { name: "steady", groups: [{ name: "all", share: 1 }], faults: [] };
@@ -39,13 +37,7 @@ export async function fleetRun(module: string, values: FleetRunValues): Promise<
     const text = values.json ? formatResults(results) : `${summaryLines(results).join("\n")}\n`;
     await new Promise((resolve) => process.stdout.write(text, resolve));
   };
-  const interrupted = interruption(async () => {
-    try {
-      await finish();
-    } finally {
-      process.exit(INTERRUPTED);
-    }
-  });
+  const interrupted = interruption(finish);
   const prepared = await FleetRun.prepare(options, { warning: warn });
   run = prepared;
   let metrics: Metrics | undefined;
@@ -131,22 +123,4 @@ function introduction(options: FleetRunOptions, run: FleetRun, metrics: string |
   const until = options.durationMs === undefined ? "; Ctrl-C stops" : "";
   const where = metrics === undefined ? "" : `, metrics at ${metrics}`;
   return `${counted(run.state.nodes, "node")} of ${described.module} in ${counted(run.workers, "worker")}${part}, broker at ${described.broker}${where}${until}`;
-}
-
-/** Resolves at the first SIGINT or SIGTERM, or when nobody reads stdout any more; calls `again` at the next. */
-function interruption(again: () => Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
-    let firstMs: number | undefined;
-    const onSignal = (): void => {
-      if (firstMs !== undefined && performance.now() - firstMs > SAME_PRESS_MS) void again();
-      firstMs ??= performance.now();
-      resolve();
-    };
-    process.on("SIGINT", onSignal);
-    process.on("SIGTERM", onSignal);
-    process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      resolve();
-    });
-  });
 }
