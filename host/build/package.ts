@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { buildPage } from "../dashboard/build-page.ts";
+import { providePage } from "../dashboard/build-page.ts";
 import { PROJECT_ROOT } from "../project.ts";
 import { buildExamples } from "./examples.ts";
 
@@ -17,5 +17,5 @@ const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"
 if (status !== 0) process.exitCode = 1;
 else {
   await buildExamples(["temperature", "commands"]);
-  await buildPage();
+  await providePage((work) => work());
 }

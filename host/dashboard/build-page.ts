@@ -55,6 +55,8 @@ async function runVite(folder: string): Promise<void> {
     });
   }
   const { licences } = await import("./licences.ts");
+  // Vite sets it for the whole process, which would hand it on: npm then leaves out what a project is developed with.
+  const { NODE_ENV } = process.env;
   try {
     await vite.build({
       configFile: false,
@@ -78,6 +80,9 @@ async function runVite(folder: string): Promise<void> {
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new WasmoteError("EPAGE", "module", `the page does not build\n${why}`, { cause });
+  } finally {
+    if (NODE_ENV === undefined) Reflect.deleteProperty(process.env, "NODE_ENV");
+    else Object.assign(process.env, { NODE_ENV });
   }
 }
 
