@@ -65,7 +65,10 @@ describe("the list", () => {
     const pixels = (): Promise<number> =>
       page.evaluate<number>(`(() => {
         const canvas = document.querySelectorAll("[role=option] canvas")[1];
-        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        // A copy, as Chromium complains about a canvas that is read again and again.
+        const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+        copy.drawImage(canvas, 0, 0);
+        const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
         return [...data].filter((value, index) => index % 4 === 3 && value > 0).length;
       })()`);
     await expect.poll(pixels, { timeout: 10_000 }).toBeGreaterThan(200);
