@@ -17,7 +17,7 @@ const PROCESSES = 3;
  * Whoever shares the machine's cores may slow them down for minutes, twofold and more. That only ever adds time: steps
  * that are past their limit are timed again a while later, and the least counts. A change that costs time is past it each time.
  */
-const TRIES = 10;
+const TRIES = 20;
 const PAUSE_MS = 30_000;
 const STEPS_TO_PUBLISH = 100;
 /** The first byte of a PUBLISH of QoS 1 that is neither retained nor a duplicate: a reading, no status. */
