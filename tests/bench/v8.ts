@@ -1,24 +1,16 @@
 /** Nanoseconds of a step under V8, and the same packets with mqtt-packet. */
 
-import { setTimeout } from "node:timers/promises";
 import { NodeInstance } from "../../host/engine/instance.ts";
 import { loadModule, readModule } from "../../host/engine/module.ts";
 import { WasmoteError } from "../../host/errors.ts";
 import { createNullBoard } from "../../host/hal/null-board.ts";
 import type { Measurement } from "./figures.ts";
-import { LIMITS } from "./limits.ts";
 import { FULL, LEAN, runScript, type Subject } from "./program.ts";
 import type { V8Times } from "./v8-script.ts";
 import { record } from "./wire.ts";
 
 /** What V8 decides as it compiles differs from process to process: the middle one of so many is taken, whole. */
 const PROCESSES = 3;
-/**
- * Whoever shares the machine's cores may slow them down for minutes, twofold and more. That only ever adds time: steps
- * that are past their limit are timed again a while later, and the least counts. A change that costs time is past it each time.
- */
-const TRIES = 20;
-const PAUSE_MS = 30_000;
 const STEPS_TO_PUBLISH = 100;
 /** The first byte of a PUBLISH of QoS 1 that is neither retained nor a duplicate: a reading, no status. */
 const READING = 0x32;
@@ -28,8 +20,8 @@ const VERSION_5 = "5";
 
 /** Times the modules in build/. */
 export async function measureV8(): Promise<Measurement[]> {
-  const lean = await timeUndisturbed(LEAN, VERSION_3_1_1);
-  const full = await timeUndisturbed(FULL, VERSION_5);
+  const lean = await time(LEAN, VERSION_3_1_1);
+  const full = await time(FULL, VERSION_5);
   return [
     { name: "lean.v8StepNs", value: lean.stepNs, unit: "ns" },
     { name: "full.v8StepNs", value: full.stepNs, unit: "ns" },
@@ -38,17 +30,6 @@ export async function measureV8(): Promise<Measurement[]> {
     { name: "mqtt-packet's generate + parse by one step", value: lean.packetsNs / lean.stepNs, unit: "times" },
     { name: "the same of MQTT 5.0 by the full node's publish", value: full.ratio, unit: "times" },
   ];
-}
-
-async function timeUndisturbed(subject: Subject, version: string): Promise<V8Times> {
-  const limit = LIMITS.find(({ name }) => name === `${subject.name}.v8StepNs`)?.limit ?? Number.POSITIVE_INFINITY;
-  let best = await time(subject, version);
-  for (let tries = 1; best.stepNs > limit && tries < TRIES; tries++) {
-    await setTimeout(PAUSE_MS);
-    const times = await time(subject, version);
-    if (times.stepNs < best.stepNs) best = times;
-  }
-  return best;
 }
 
 async function time(subject: Subject, version: string): Promise<V8Times> {
