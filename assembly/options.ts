@@ -138,6 +138,12 @@ export const KEEPS_OUTAGES: bool = CHECKPOINT == 1;
 export const WRITES_AHEAD: bool = CHECKPOINT == 2;
 /** Whether anything is sent under QoS 2. */
 export const SENDS_QOS_2: bool = QOS == 2 || (OUTBOX > 0 && OUTBOX_QOS == 2);
+/**
+ * Whether a fresh image has the broker of MQTT 3.1.1 forget its session before it sends anything. An earlier image may have
+ * left exchanges under QoS 2 open there, and this one begins its packet identifiers anew: the broker would take a reading for
+ * one that it has [MQTT-4.3.3-2]. Under MQTT 5.0 Clean Start does it, and the session is kept all the same.
+ */
+export const CLEARS_SESSION: bool = V4 && PERSISTENT && SENDS_QOS_2 && !ASSIGNED_ID;
 /** Whether anything is received under QoS 2. */
 export const RECEIVES_QOS_2: bool = MESSAGES && INBOUND_QOS == 2;
 /** Whether entries of the queue differ in their QoS, from each other or from one connection to the next. */

@@ -4,6 +4,7 @@ import { connection, continuity, durability, inbound, properties, RECEIVE, recei
 import {
   ASSIGNED_ID,
   AUTH,
+  CLEARS_SESSION,
   DOWNLOAD,
   INBOUND_QOS,
   MESSAGES,
@@ -49,10 +50,12 @@ export namespace Event {
   export const CHALLENGE: i32 = 8;
   /** The broker refuses to take back a subscription; `fault` says why. */
   export const STILL_SUBSCRIBED: i32 = 9;
+  /** CONNACK accepted a connection that is there to clear the session and for nothing else. */
+  export const CLEARED: i32 = 10;
   /** The peer breaks the standard; `fault` says how: close the connection. */
-  export const VIOLATION: i32 = 10;
+  export const VIOLATION: i32 = 11;
   /** The broker ends the connection; `fault` says why. */
-  export const DISCONNECTED: i32 = 11;
+  export const DISCONNECTED: i32 = 12;
   /** CONNACK refused the connection; its return code or Reason Code is added to this. */
   export const REFUSED: i32 = 16;
 }
@@ -162,12 +165,19 @@ function connackEvent(sessionPresent: i32, returnCode: i32): i32 {
   // Whoever answers before CONNECT has left can't have read it.
   if (connection.outputLength != 0) return Event.VIOLATION;
   // A clean session is never present [MQTT-3.2.2-1], nor is one of a refused connection [MQTT-3.2.2-4].
-  if (sessionPresent > (PERSISTENT && !ASSIGNED_ID && returnCode == 0 ? 1 : 0)) return Event.VIOLATION;
+  const mayBePresent = PERSISTENT && !ASSIGNED_ID && returnCode == 0 && (!CLEARS_SESSION || continuity.isHeld);
+  if (sessionPresent > (mayBePresent ? 1 : 0)) return Event.VIOLATION;
   if (returnCode > ConnectReturnCode.NOT_AUTHORISED) return Event.VIOLATION;
   if (returnCode != ConnectReturnCode.ACCEPTED) return Event.REFUSED + returnCode;
   if (V5) {
     forgetProperties();
     takeLimits();
+  }
+  if (CLEARS_SESSION) {
+    if (!continuity.isHeld) {
+      continuity.isHeld = true;
+      return Event.CLEARED;
+    }
   }
   return acceptance(sessionPresent);
 }

@@ -3,9 +3,12 @@
 import { random } from "../hal";
 import { backoff } from "../image";
 
-/** The first delay is at most so long; each further one at most twice the last. */
-const BASE_MS: u32 = 1_000;
-const MAX_DOUBLINGS: u32 = 7;
+/**
+ * The first delay is at most so long; each further one at most twice the last. More than a second: not even a broker that is
+ * back at once has a whole fleet back within one.
+ */
+const BASE_MS: u32 = 2_000;
+const MAX_DOUBLINGS: u32 = 6;
 
 
 @unmanaged
@@ -14,7 +17,7 @@ export class Backoff {
   attempts: u32 = 0;
 }
 
-/** Milliseconds until the next attempt, at random from 0 up to 1 s, 2 s, 4 s … and 128 s in the end. */
+/** Milliseconds until the next attempt, at random from 0 up to 2 s, 4 s, 8 s … and 128 s in the end. */
 export function nextDelayMs(): u32 {
   const doublings = min(backoff.attempts++, MAX_DOUBLINGS);
   return below(BASE_MS << doublings);

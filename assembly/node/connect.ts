@@ -11,6 +11,7 @@ import {
   ALIASES,
   ASSIGNED_ID,
   AUTH,
+  CLEARS_SESSION,
   DOWNLOAD,
   KEEP_ALIVE_S,
   PERSISTENT,
@@ -90,7 +91,8 @@ function isCleanStart(): bool {
   if (!PERSISTENT) return true;
   // An empty client identifier names no session [MQTT-3.1.3-7].
   if (ASSIGNED_ID) if (clientId.length == 0) return true;
-  return V5 ? isV5() && !continuity.isHeld : false;
+  if (!V5 && !CLEARS_SESSION) return false;
+  return (CLEARS_SESSION || isV5()) && !continuity.isHeld;
 }
 
 /** Writes the properties of CONNECT with their length, of one byte unless there is an authentication. */

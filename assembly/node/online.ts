@@ -1,19 +1,28 @@
 /** What the node does with the broker's packets, and what it does when the broker is silent. */
 
 import { Errno } from "../hal";
-import { backoff, connection, fault, limits, queue, RECEIVE, session, watch } from "../image";
+import { backoff, connection, durability, fault, limits, queue, RECEIVE, session, watch } from "../image";
 import { reached } from "../memory";
 import { writeReleases } from "../mqtt/acknowledgement";
 import { isAwaiting, isOnline, isOutputIdle, Phase, setDeadline, writeEmptyPacket } from "../mqtt/connection";
 import { writeDisconnect } from "../mqtt/disconnect";
 import { ConnectReturnCode, PacketType } from "../mqtt/packet";
 import { hasProperty, Property, propertyText } from "../mqtt/property";
-import { FIRST_FAILURE } from "../mqtt/reason";
+import { FIRST_FAILURE, ReasonCode } from "../mqtt/reason";
 import { Event, nextEvent } from "../mqtt/receive";
 import { hasRoomForReceived } from "../mqtt/received";
 import { inFlight } from "../mqtt/session";
 import { isV5 } from "../mqtt/version";
-import { AUTH, KEEP_ALIVE_S, MESSAGES, RECEIVES_QOS_2, SENDS_QOS_2, V5 } from "../options";
+import {
+  AUTH,
+  CLEARS_SESSION,
+  KEEP_ALIVE_S,
+  MESSAGES,
+  RECEIVES_QOS_2,
+  SENDS_QOS_2,
+  V5,
+  WRITES_AHEAD,
+} from "../options";
 import { Text, utf8 } from "../text";
 import { delayUpToMs, nextDelayMs, REFUSED_MS } from "./backoff";
 import { subscribeToCommands } from "./command";
@@ -69,8 +78,18 @@ export function handlePackets(): void {
     if (MESSAGES && event == Event.OVERSIZED) say(Level.WARNING, OVERSIZED);
     else if (MESSAGES && event == Event.UNSUBSCRIBED) tellRefusal(UNSUBSCRIBED);
     else if (V5 && (event == Event.UNDELIVERED || event == Event.STILL_SUBSCRIBED)) tellFailure(event);
+    else if (CLEARS_SESSION && event == Event.CLEARED) return connectAgain();
     else if (event != Event.HANDLED) welcome(event);
   }
+}
+
+/** The broker has forgotten the session. CleanSession 1 ends with its connection (3.1.1: 3.1.2.4): the next one is kept. */
+function connectAgain(): void {
+  writeDisconnect(ReasonCode.SUCCESS);
+  flush();
+  if (connection.phase != Phase.OFFLINE) closeAndRetryIn(0);
+  // Whoever forgot this would clear the next session too, and send again what it has had.
+  if (WRITES_AHEAD) durability.isOwed = true;
 }
 
 /** The broker has accepted the connection. */

@@ -49,6 +49,8 @@ export class ModelBroker {
   #parser = mqttPacket.parser();
   #alive = false;
   #hasSession = false;
+  /** The connection is there to clear the session: nothing but DISCONNECT is to follow. */
+  #isClean = false;
   /** Under QoS 2, from the node: identifier and, by method A, message. */
   readonly #incoming = new Map<number, string>();
   #outgoing: Outgoing[] = [];
@@ -135,6 +137,7 @@ export class ModelBroker {
     else if (packet.cmd === "pubcomp")
       this.#outgoing = this.#outgoing.filter((each) => !each.released || each.id !== id);
     else if (packet.cmd === "pingreq") this.#send({ cmd: "pingresp" });
+    else if (packet.cmd === "disconnect" && this.#isClean) this.#alive = false;
     else this.faults.push(`${packet.cmd} is not expected`);
   }
 
@@ -144,7 +147,9 @@ export class ModelBroker {
       this.#incoming.clear();
       this.#outgoing = [];
     }
-    this.#hasSession = true;
+    // CleanSession 1 of MQTT 3.1.1 lasts no longer than its connection (3.1.2.4).
+    this.#isClean = this.#version === 4 && clean === true;
+    this.#hasSession = !this.#isClean;
     const code = this.#version === 5 ? { reasonCode: 0 } : { returnCode: 0 };
     this.#send({ cmd: "connack", sessionPresent, ...code });
     for (const message of this.#outgoing) {
@@ -160,6 +165,7 @@ export class ModelBroker {
   #takePublish(packet: IPublishPacket): void {
     const { qos, dup, messageId: id = 0 } = packet;
     const payload = packet.payload.toString();
+    if (this.#isClean) this.faults.push(`${payload} is published in a session that does not last`);
     const first = this.onFirstPublish;
     this.onFirstPublish = undefined;
     if (qos < 2) this.delivered.push(payload);

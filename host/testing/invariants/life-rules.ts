@@ -17,6 +17,9 @@ export class LifeRules implements NodeObserver {
   readonly #promises: Promises;
   readonly #now: () => number;
   #isStopping = false;
+  /** The connection is there to have the broker forget an earlier image's session, which no later one may ask for. */
+  #isClearing = false;
+  #hasCleared = false;
   /** The broker was made to break the standard: the node may complain, and end connections for it. */
   #isBrokerBad = false;
 
@@ -39,6 +42,10 @@ export class LifeRules implements NodeObserver {
     }
   }
 
+  onBoot(): void {
+    this.#hasCleared = false;
+  }
+
   onFault(error: WasmoteError, isInjected: boolean): void {
     if (error.code === "ECANARY") this.#fail("memory-in-image", error.message);
     if (!isInjected) this.#fail("no-trap", error.message);
@@ -47,6 +54,11 @@ export class LifeRules implements NodeObserver {
   /** CONNECT has come to the broker: it carries the will that the node is to have. */
   onConnect(packet: IConnectPacket): void {
     const { will } = packet;
+    const { isPersistent, qos, version } = this.#promises;
+    this.#isClearing = version === 4 && isPersistent && packet.clean === true;
+    if (this.#isClearing && (qos < 2 || this.#hasCleared)) {
+      this.#fail("progress", "asks for a clean session, and throws away the one that it has");
+    }
     if (!this.#promises.hasStatus) {
       if (will !== undefined) this.#fail("will", "connects with a will that nobody chose");
       return;
@@ -57,8 +69,12 @@ export class LifeRules implements NodeObserver {
     if (!isRight) this.#fail("will", `connects without its will, "offline" on ${topic}`);
   }
 
-  /** DISCONNECT takes the will back: only a node that was asked to stop, or sleeps, may say so. */
+  /** DISCONNECT takes the will back: only a node that was asked to stop, or sleeps, or comes back at once may say so. */
   onDisconnect({ reasonCode = 0 }: IDisconnectPacket): void {
+    if (this.#isClearing) {
+      this.#hasCleared = true;
+      return;
+    }
     if (this.#isStopping || this.#promises.sleeps || reasonCode === WITH_WILL || reasonCode >= FIRST_FAILURE) return;
     this.#fail("will", "says good-bye, which takes its will back, though nobody asked it to stop");
   }

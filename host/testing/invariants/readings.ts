@@ -27,8 +27,8 @@ export const EXCUSES = {
   counted: "it was dropped, and said so, after the checkpoint that the node went on from",
   /** behaviour.md: under QoS 0 "What the link then loses is lost." */
   link: "under QoS 0 the link lost it",
-  /** behaviour.md: "With a fresh image, nothing is left to promise." */
-  identifier: "its identifier was in an exchange of an image that is no more",
+  /** durability.md: the storage failed, and an older checkpoint's identifiers go on from where they were. */
+  identifier: "the storage failed, and its identifier was in an exchange of an image that is no more",
 } as const;
 export type Excuse = keyof typeof EXCUSES;
 
@@ -234,7 +234,8 @@ export class ReadingLedger implements NodeObserver {
     this.#lastErrno = 0;
     this.#lifeFrom = this.#readings.length;
     this.#epoch++;
-    this.#isOther = this.#hasLived;
+    // It has an earlier image's session cleared before it sends anything under QoS 2.
+    this.#isOther = false;
   }
 
   #goOn(sequence: number, snapshot: Snapshot): void {

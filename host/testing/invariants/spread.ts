@@ -5,8 +5,8 @@ import { InvariantError } from "./violation.ts";
 
 /** Fewer may meet by chance. */
 const LEAST_NODES = 6;
-/** The first wait is at random within a second: that most of them meet in so much of it happens once in a million times. */
-const WINDOW_MS = 10;
+/** The first wait is at random within two seconds: that most of them meet in so much of it happens once in a million times. */
+const WINDOW_MS = 20;
 const MOST_TOGETHER = 0.7;
 /** By then each has tried again. */
 const LOOK_AFTER_MS = 3_000;

@@ -3,6 +3,7 @@ import type { LoadedModule } from "../../../host/engine/module.ts";
 import {
   CONNACK,
   CONNACK_SESSION_PRESENT,
+  DISCONNECT,
   hex,
   identifierOf,
   packet,
@@ -17,11 +18,20 @@ import { TestNode } from "../../unit/harness/node.ts";
 let clean: LoadedModule;
 let persistent: LoadedModule;
 let lab: LoadedModule;
+let exactlyOnce: LoadedModule;
 beforeAll(async () => {
   clean = await loadTemperature();
   persistent = await loadTemperature("NODE_PERSISTENT=1");
   lab = await loadTestApp("lab", "NODE_COMMANDS=1");
+  exactlyOnce = await loadTemperature("NODE_PERSISTENT=1", "NODE_QOS=2", "NODE_STATUS=0");
 });
+
+/** The Connect Flags of a CONNECT (3.1.2.3), without a will, a user name and a password. */
+function cleanSession(connect: string): boolean {
+  const flags = Buffer.from(connect, "hex")[9] ?? -1;
+  expect([0, 2]).toContain(flags);
+  return flags === 2;
+}
 
 describe("MQTT 3.1.1: session state", () => {
   test("[MQTT-4.1.0-1] lasts as long as the session, whatever happens to connections and to the node meanwhile", () => {
@@ -73,5 +83,53 @@ describe("MQTT 3.1.1: session state", () => {
     node.logs();
     node.receive("9003020001");
     expect({ linked: node.linked, logs: node.logs() }).toEqual({ linked: false, logs: ["2 bad packet: 144"] });
+  });
+});
+
+describe("MQTT 3.1.1: a fresh image that publishes under QoS 2, and begins its identifiers anew,", () => {
+  test("[MQTT-3.1.2-6] [MQTT-4.3.3-1] has the session cleared on a connection of its own, once, and keeps the next", () => {
+    const node = new TestNode(exactlyOnce).step().open();
+    expect(cleanSession(node.sent())).toBe(true);
+    node.receive(CONNACK);
+    expect({ sent: node.sent(), linked: node.linked, waitMs: node.waitMs }).toEqual({
+      sent: DISCONNECT,
+      linked: false,
+      waitMs: 0,
+    });
+    expect(cleanSession(node.step().open().sent())).toBe(false);
+    node.receive(CONNACK);
+    expect(node.logs()).toEqual(["1 online"]);
+    expect(node.packets()).toHaveLength(1);
+    for (let n = 0; n < 3; n++) {
+      node.close(-10).run(10_000);
+      expect(cleanSession(node.open().sent()), `reconnect ${n}`).toBe(false);
+      node.receive(CONNACK_SESSION_PRESENT);
+    }
+    node.resume(5, 1_000).step();
+    expect(cleanSession(node.open().sent()), "after a sleep").toBe(false);
+  });
+
+  test("[MQTT-3.2.2-1] has it cleared until the broker says so, whatever becomes of the connections before", () => {
+    const node = new TestNode(exactlyOnce).step();
+    for (const spoil of [
+      () => node.close(-10),
+      () => node.receive(CONNACK_SESSION_PRESENT),
+      () => node.receive("d000"),
+    ]) {
+      expect(cleanSession(node.open().sent())).toBe(true);
+      spoil();
+      expect({ sent: node.sent(), linked: node.linked }).toEqual({ sent: "", linked: false });
+      node.run(10_000);
+    }
+    expect(cleanSession(node.open().sent())).toBe(true);
+    node.receive(CONNACK);
+    expect(node.sent()).toBe(DISCONNECT);
+  });
+
+  test("is the only one to do so: under QoS 1 no identifier is taken for another, and what waits for the node arrives", () => {
+    const node = new TestNode(persistent).step().open();
+    expect((Buffer.from(node.sent(), "hex")[9] ?? 2) & 2).toBe(0);
+    node.receive(CONNACK_SESSION_PRESENT);
+    expect({ linked: node.linked, logs: node.logs() }).toEqual({ linked: true, logs: ["1 online"] });
   });
 });
