@@ -43,6 +43,14 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ["identifier-in-use"],
   },
   {
+    name: "takes up the session of an image that is no more",
+    file: "assembly/options.ts",
+    text: "V4 && PERSISTENT && SENDS_QOS_2 && !ASSIGNED_ID;",
+    replacement: "false;",
+    variants: ["commands-2"],
+    breaks: ["identifier-in-use"],
+  },
+  {
     name: "forgets PUBREL after a lost connection",
     file: "assembly/node/online.ts",
     text: "  if (SENDS_QOS_2) writeReleases();",

@@ -41,9 +41,9 @@ function delays(attempts: number, nodes: number): number[][] {
 }
 
 describe("after a failed attempt", () => {
-  test("delays are spread evenly from 0 up to a limit that doubles, 1 s to 128 s", () => {
+  test("delays are spread evenly from 0 up to a limit that doubles, 2 s to 128 s", () => {
     delays(11, 300).forEach((row, attempt) => {
-      const limitMs = 1000 * 2 ** Math.min(attempt, 7);
+      const limitMs = 2000 * 2 ** Math.min(attempt, 6);
       expect(Math.max(...row)).toBeLessThan(limitMs);
       // Full jitter: as many in each quarter, give or take what chance does to 75 of 300.
       for (let quarter = 0; quarter < 4; quarter++) {
@@ -68,9 +68,9 @@ describe("after a failed attempt", () => {
       one.dial().receive("d000");
       return one.waitMs;
     });
-    // The fourth: up to 8 s.
-    expect(Math.max(...limits)).toBeGreaterThan(4000);
-    expect(Math.max(...limits)).toBeLessThan(8000);
+    // The fourth: up to 16 s.
+    expect(Math.max(...limits)).toBeGreaterThan(8000);
+    expect(Math.max(...limits)).toBeLessThan(16_000);
   });
 });
 
@@ -92,14 +92,14 @@ describe("a connection", () => {
   }
 
   test.each([0, 1000, 5000])("that ends %i ms after its CONNACK does not reset the limit", (onlineMs) => {
-    // The fifth: up to 16 s.
+    // The fifth: up to 32 s.
     const waits = delaysAfter(5, onlineMs);
-    expect(Math.max(...waits)).toBeGreaterThan(8000);
-    expect(Math.max(...waits)).toBeLessThan(16_000);
+    expect(Math.max(...waits)).toBeGreaterThan(16_000);
+    expect(Math.max(...waits)).toBeLessThan(32_000);
   });
 
-  test("that lasted 40 s resets it: the next attempt comes within a second", () => {
-    expect(Math.max(...delaysAfter(3, 40_000))).toBeLessThan(1000);
+  test("that lasted 40 s resets it: the next attempt comes within two seconds", () => {
+    expect(Math.max(...delaysAfter(3, 40_000))).toBeLessThan(2000);
   });
 
   test("that is refused for good does not: 5 to 10 minutes, then where it was", () => {
@@ -108,7 +108,7 @@ describe("a connection", () => {
     one.open().receive("20020004");
     expect(one.waitMs).toBeGreaterThanOrEqual(300_000);
     one.dial().close(Errno.EPIPE);
-    expect(one.waitMs).toBeLessThan(8000);
+    expect(one.waitMs).toBeLessThan(16_000);
   });
 });
 

@@ -62,7 +62,7 @@ function live(startMs: number, moments: number[] = []): string[] {
   dial();
   node.receive(CONNACK);
   for (const packet of node.packets()) acknowledge(packet);
-  run(200_000, acknowledge);
+  run(290_000, acknowledge);
   run(29_000, acknowledge);
   node.stop();
   run(5000);

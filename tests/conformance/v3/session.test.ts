@@ -14,6 +14,7 @@ import {
 } from "../../unit/harness/bytes.ts";
 import { loadTemperature, loadTestApp } from "../../unit/harness/modules.ts";
 import { TestNode } from "../../unit/harness/node.ts";
+import { read } from "../outbound.ts";
 
 let clean: LoadedModule;
 let persistent: LoadedModule;
@@ -26,11 +27,11 @@ beforeAll(async () => {
   exactlyOnce = await loadTemperature("NODE_PERSISTENT=1", "NODE_QOS=2", "NODE_STATUS=0");
 });
 
-/** The Connect Flags of a CONNECT (3.1.2.3), without a will, a user name and a password. */
-function cleanSession(connect: string): boolean {
-  const flags = Buffer.from(connect, "hex")[9] ?? -1;
-  expect([0, 2]).toContain(flags);
-  return flags === 2;
+/** CleanSession of a CONNECT (3.1.2.4), which `sent` must be and nothing else. */
+function cleanSession(sent: string): boolean {
+  const connect = read(sent, 4);
+  if (connect.cmd !== "connect" || connect.clean === undefined) throw new Error(`no CONNECT: ${sent}`);
+  return connect.clean;
 }
 
 describe("MQTT 3.1.1: session state", () => {
@@ -128,7 +129,7 @@ describe("MQTT 3.1.1: a fresh image that publishes under QoS 2, and begins its i
 
   test("is the only one to do so: under QoS 1 no identifier is taken for another, and what waits for the node arrives", () => {
     const node = new TestNode(persistent).step().open();
-    expect((Buffer.from(node.sent(), "hex")[9] ?? 2) & 2).toBe(0);
+    expect(cleanSession(node.sent())).toBe(false);
     node.receive(CONNACK_SESSION_PRESENT);
     expect({ linked: node.linked, logs: node.logs() }).toEqual({ linked: true, logs: ["1 online"] });
   });
