@@ -42,8 +42,9 @@ export {
   NODE_FAULTS,
   type NodeFault,
 } from "./fault-plan.ts";
+export { EXCUSES, type Excuse } from "./invariants/excuses.ts";
 export type { Promises } from "./invariants/promises.ts";
-export { EXCUSES, type Excuse, type ReadingCounts } from "./invariants/readings.ts";
+export type { ReadingCounts } from "./invariants/readings.ts";
 export { INVARIANTS, InvariantError, type InvariantName } from "./invariants/violation.ts";
 export { Watch, type Watched } from "./invariants/watch.ts";
 export type { Direction } from "./network.ts";

@@ -4,7 +4,7 @@ import type { LoadedModule } from "../../host/engine/module.ts";
 import { WasmoteError } from "../../host/errors.ts";
 import { type FaultKind, type FaultPlan, Faults } from "../../host/testing/fault-plan.ts";
 import { createWorld, hours, minutes, Random, seconds, type World } from "../../host/testing/index.ts";
-import type { Excuse } from "../../host/testing/invariants/readings.ts";
+import type { Excuse } from "../../host/testing/invariants/excuses.ts";
 import { InvariantError, type InvariantName } from "../../host/testing/invariants/violation.ts";
 import { UNDER_WAY_MS, Watch } from "../../host/testing/invariants/watch.ts";
 import type { Variant } from "./variants.ts";

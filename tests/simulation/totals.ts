@@ -1,6 +1,6 @@
 /** What many runs come to. */
 
-import { EXCUSES, type Excuse } from "../../host/testing/invariants/readings.ts";
+import { EXCUSES, type Excuse } from "../../host/testing/invariants/excuses.ts";
 import type { RunResult } from "./seed.ts";
 
 type Counts = Record<string, number>;

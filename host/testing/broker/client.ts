@@ -11,6 +11,7 @@ import mqttPacket, {
   type QoS,
 } from "mqtt-packet";
 import type { BrokerLink, Peer } from "../link.ts";
+import { BrokerAliases, ClientAliases } from "./aliases.ts";
 import type { Broker } from "./broker.ts";
 import { acknowledgementTimes } from "./faults.ts";
 import { type BrokerMessage, forwarded } from "./message.ts";
@@ -55,9 +56,8 @@ export class ClientConnection implements Peer {
   readonly #link: BrokerLink;
   readonly #settings: { protocolVersion?: number } = {};
   readonly #parser = mqttPacket.parser(this.#settings);
-  readonly #aliases = new Map<number, string>();
-  readonly #ownAliases = new Map<string, number>();
-  #aliasMaximum = 0;
+  readonly #clientAliases = new ClientAliases();
+  readonly #brokerAliases = new BrokerAliases();
   #receiveMaximum = WINDOW_V4;
   #packetSize = MOST_PACKET;
   #isOver = false;
@@ -209,7 +209,7 @@ export class ClientConnection implements Peer {
     session.expiryS = this.version === 5 ? expiryOf(properties.sessionExpiryInterval) : isClean ? 0 : undefined;
     this.#receiveMaximum = this.version === 5 ? (properties.receiveMaximum ?? 0xffff) : WINDOW_V4;
     this.#packetSize = properties.maximumPacketSize ?? MOST_PACKET;
-    this.#aliasMaximum = properties.topicAliasMaximum ?? 0;
+    this.#brokerAliases.maximum = properties.topicAliasMaximum ?? 0;
     if (will !== undefined) {
       const payload = Buffer.from(will.payload);
       const expiryS = will.properties?.messageExpiryInterval;
@@ -279,7 +279,7 @@ export class ClientConnection implements Peer {
   // From the client ------------------------------------------------------------------------------------------------------
 
   #takePublish(session: Session, packet: IPublishPacket): void {
-    const topic = this.#topicOf(packet);
+    const topic = this.#clientAliases.topicOf(packet, this.#broker.limits.topicAliasMaximum ?? 0);
     if (topic === undefined) {
       this.#fail("sends PUBLISH with a topic alias that stands for nothing");
       return;
@@ -305,14 +305,6 @@ export class ClientConnection implements Peer {
     }
     if (packet.qos === 1) this.#acknowledge("puback", id);
     else if (packet.qos === 2) this.#acknowledge("pubrec", id);
-  }
-
-  #topicOf({ topic, properties }: IPublishPacket): string | undefined {
-    const alias = properties?.topicAlias;
-    if (alias === undefined) return topic;
-    if (alias === 0 || alias > (this.#broker.limits.topicAliasMaximum ?? 0)) return undefined;
-    if (topic !== "") this.#aliases.set(alias, topic);
-    return this.#aliases.get(alias);
   }
 
   #takePubrel(session: Session, id: number): void {
@@ -410,7 +402,7 @@ export class ClientConnection implements Peer {
       messageId: id,
     };
     if (this.version === 5) {
-      const alias = this.#aliasFor(message.topic);
+      const alias = this.#brokerAliases.aliasOf(message.topic);
       if (alias?.isKnown) packet.topic = "";
       const leftMs = message.expiresMs === undefined ? undefined : message.expiresMs - this.#broker.nowMs;
       packet.properties = {
@@ -422,15 +414,6 @@ export class ClientConnection implements Peer {
     }
     this.#broker.delivering(this, outgoing);
     this.#send(packet);
-  }
-
-  #aliasFor(topic: string): { alias: number; isKnown: boolean } | undefined {
-    const known = this.#ownAliases.get(topic);
-    if (known !== undefined) return { alias: known, isKnown: true };
-    if (this.#ownAliases.size >= this.#aliasMaximum) return undefined;
-    const alias = this.#ownAliases.size + 1;
-    this.#ownAliases.set(topic, alias);
-    return { alias, isKnown: false };
   }
 }
 
