@@ -10,16 +10,17 @@ export interface Target {
   readonly name: string;
   /** Compilers that build it, by the names that versions of ESP-IDF have for them; any one will do. */
   readonly compilers: readonly string[];
-  readonly networks: readonly ("wifi" | "eth")[];
+  /** The values of `WASMOTE_NET` that are built. */
+  readonly networks: readonly ("wifi" | "eth" | "w5500" | "emac")[];
 }
 
 const RISC_V = ["riscv32-esp-elf-gcc"];
 
 export const TARGETS: readonly Target[] = [
   { name: "linux", compilers: ["gcc"], networks: ["eth"] },
-  { name: "esp32c3", compilers: RISC_V, networks: ["eth", "wifi"] },
+  { name: "esp32c3", compilers: RISC_V, networks: ["eth", "w5500", "wifi"] },
   { name: "esp32c6", compilers: RISC_V, networks: ["wifi"] },
-  { name: "esp32", compilers: ["xtensa-esp-elf-gcc", "xtensa-esp32-elf-gcc"], networks: ["wifi"] },
+  { name: "esp32", compilers: ["xtensa-esp-elf-gcc", "xtensa-esp32-elf-gcc"], networks: ["eth", "emac", "wifi"] },
   { name: "esp32s3", compilers: ["xtensa-esp-elf-gcc", "xtensa-esp32s3-elf-gcc"], networks: ["wifi"] },
 ];
 

@@ -22,6 +22,36 @@
 #error "this chip is not one that the firmware knows: esp32, esp32s3, esp32c3, esp32c6"
 #endif
 
+/* What this build takes of them itself. */
+#if CONFIG_ETH_SPI_ETHERNET_W5500
+#define W5500_PINS                                                                                      \
+    (PIN(CONFIG_WASMOTE_W5500_SCLK) | PIN(CONFIG_WASMOTE_W5500_MOSI) | PIN(CONFIG_WASMOTE_W5500_MISO) | \
+     PIN(CONFIG_WASMOTE_W5500_CS) | PIN(CONFIG_WASMOTE_W5500_INT))
+#else
+#define W5500_PINS 0
+#endif
+#if CONFIG_ETH_USE_ESP32_EMAC
+#ifdef CONFIG_ETH_RMII_CLK_OUT_GPIO
+#define RMII_CLOCK_PIN PIN(CONFIG_ETH_RMII_CLK_OUT_GPIO)
+#else
+#define RMII_CLOCK_PIN PIN(0)
+#endif
+#if CONFIG_WASMOTE_PHY_RESET >= 0
+#define PHY_RESET_PIN PIN(CONFIG_WASMOTE_PHY_RESET)
+#else
+#define PHY_RESET_PIN 0
+#endif
+/* MDIO and MDC, on 18 and 23, and RMII. */
+#define EMAC_PINS (PINS(18, 19) | PINS(21, 23) | PINS(25, 27) | RMII_CLOCK_PIN | PHY_RESET_PIN)
+#else
+#define EMAC_PINS 0
+#endif
+#if CONFIG_WASMOTE_LED >= 0
+#define LED_PIN PIN(CONFIG_WASMOTE_LED)
+#else
+#define LED_PIN 0
+#endif
+
 #ifdef SOC_HP_I2C_NUM
 #define BUSES SOC_HP_I2C_NUM
 #else
@@ -30,7 +60,7 @@
 
 const struct settings_chip chip = {
     .name = CONFIG_IDF_TARGET,
-    .pins = FREE_PINS,
+    .pins = FREE_PINS & ~(uint64_t)(W5500_PINS | EMAC_PINS | LED_PIN),
     .buses = BUSES,
 #if SOC_TEMP_SENSOR_SUPPORTED
     .internal = true,

@@ -25,7 +25,7 @@ static esp_err_t install(void)
 #elif CONFIG_ETH_USE_ESP32_EMAC
     return emac_install(&driver);
 #else
-#error "sdkconfig enables no MAC: enable OpenCores, W5500 or the internal one in menuconfig, Component config, Ethernet"
+#error "sdkconfig enables no MAC that this chip has: set WASMOTE_NET to wifi, w5500, or emac on an ESP32"
 #endif
 }
 
