@@ -39,6 +39,8 @@ export interface Account {
   readonly acked: number;
   /** Those that never were on the wire, and that the node counted as dropped. */
   readonly dropped: number;
+  /** How many the node counted: those after the last reading that is asked for as well. */
+  readonly counted: number;
   /** Those that are neither: nobody's but the node's fault. */
   readonly lostUncounted: number;
   /** Those that arrived at the observer. */
@@ -167,6 +169,7 @@ export function settle(evidence: Evidence): Account {
     readings,
     acked: transfers.size - unacked.length,
     dropped: Math.min(missing, dropped),
+    counted: dropped,
     lostUncounted: unacked.length + Math.max(0, missing - dropped),
     delivered: firstMs.size,
     lostByBroker,

@@ -23,6 +23,8 @@ const COMMANDS = {
   wasm3: [join(PROJECT_ROOT, "build", "wasmote-posix")],
 } as const;
 
+const DROPPED = /readings dropped: (\d+)/;
+
 export class NodeProcess {
   readonly id: string;
   /** What all its lives said. */
@@ -61,10 +63,10 @@ export class NodeProcess {
     await this.#end("SIGTERM");
   }
 
-  /** How many readings the node says that it dropped: the most that any of its lives said. */
+  /** How many readings the node has dropped, as it said last: the count is in its image, and outlives a kill with it. */
   get dropped(): number {
-    const counts = this.log.entries.map((line) => Number(line.match(/readings dropped: (\d+)/)?.[1] ?? 0));
-    return Math.max(0, ...counts);
+    const last = this.log.entries.findLast((line) => DROPPED.test(line));
+    return Number(last?.match(DROPPED)?.[1] ?? 0);
   }
 
   said(text: string): number {

@@ -45,19 +45,19 @@ export interface SoakResult {
 /** Every engine with every QoS and version, and with a queue that an outage fills. */
 export const ALL_KINDS: readonly NodeKind[] = [
   ...(["v8", "wasm3"] as const).flatMap((engine) =>
-    ([1, 2] as const).map((qos) => ({ engine, qos, version: qos === 1 ? V3 : V5, queue: 64 })),
+    ([1, 2] as const).map((qos) => ({ engine, qos, version: qos === 1 ? V3 : V5, queue: 128 })),
   ),
-  { engine: "wasm3", qos: 2, version: V3, queue: 64 },
-  { engine: "wasm3", qos: 1, version: V5, queue: 64 },
+  { engine: "wasm3", qos: 2, version: V3, queue: 128 },
+  { engine: "wasm3", qos: 1, version: V5, queue: 128 },
   { engine: "v8", qos: 2, version: V3, queue: 4 },
   { engine: "wasm3", qos: 1, version: V3, queue: 4 },
 ];
 
-const INTERVAL_MS = 150;
+const INTERVAL_MS = 200;
 /** Between two kills. */
-const PAUSE_MS = { least: 300, most: 3_000 };
+const PAUSE_MS = { least: 300, most: 4_000 };
 /** Of a kill, that the broker is it, and not a node. */
-const BROKER_SHARE = 0.35;
+const BROKER_SHARE = 0.3;
 /** How long the broker stays away, so that some nodes' queues fill. */
 const AWAY_MS = { least: 100, most: 2_500 };
 /** Readings of each node that must be delivered once nothing is killed any more. */
