@@ -144,9 +144,15 @@ int32_t board_slot_write(uint32_t slot, const uint8_t *head, uint32_t headLength
     uint32_t length = headLength + bodyLength;
     memcpy(whole, head, headLength);
     memcpy(whole + headLength, body, bodyLength);
-    if (fuzz.write == FUZZ_WRITE_TORN) length = fuzz.writeBytes < length ? fuzz.writeBytes : length;
-    memcpy(fuzz.slot[slot], whole, length);
-    return fuzz.write == FUZZ_WRITE_TORN ? HAL_EIO : 0;
+    if (fuzz.write == FUZZ_WRITE_GOOD) {
+        memcpy(fuzz.slot[slot], whole, length);
+        return 0;
+    }
+    /* The first byte that is missing is wrong: else what was there before might make it whole. */
+    uint32_t torn = fuzz.writeBytes % length;
+    memcpy(fuzz.slot[slot], whole, torn);
+    fuzz.slot[slot][torn] = (uint8_t)~whole[torn];
+    return HAL_EIO;
 }
 
 /* From the core ---------------------------------------------------------------------------------------------------- */

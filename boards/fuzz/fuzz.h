@@ -18,7 +18,7 @@ enum fuzz_write {
     FUZZ_WRITE_GOOD,
     /** It fails at once, and leaves the slot as it was. */
     FUZZ_WRITE_REFUSED,
-    /** `writeBytes` of it are in the slot when the power goes. */
+    /** `writeBytes` of it are in the slot, modulo its length, and it fails. */
     FUZZ_WRITE_TORN,
 };
 

@@ -20,7 +20,16 @@ const pubrel = (messageId: number): WirePacket => entry("node", { cmd: "pubrel",
 const arrival = (seq: number) => ({ seq, atMs: ++atMs });
 
 function account(evidence: Partial<Evidence>): Account {
-  return settle({ topic: TOPIC, qos: 1, packets: [], arrivals: [], brokerKills: [], dropped: 0, last: 1, ...evidence });
+  return settle({
+    topic: TOPIC,
+    qos: 1,
+    packets: [],
+    arrivals: [],
+    brokerKills: [],
+    dropsMs: [],
+    last: 1,
+    ...evidence,
+  });
 }
 
 describe("the account of a node's readings", () => {
@@ -31,12 +40,26 @@ describe("the account of a node's readings", () => {
     expect(account({ packets, arrivals })).toMatchObject({ readings: 2, acked: 2, delivered: 2, ...nothing });
   });
 
-  test("a reading that nobody published nor counted is lost", () => {
-    const packets = [publish(1, 2), puback(2)];
-    const arrivals = [arrival(1)];
-    const violations = ["1 readings were never published, and 0 counted as dropped"];
-    expect(account({ packets, arrivals })).toMatchObject({ lostUncounted: 1, violations });
-    expect(account({ packets, arrivals, dropped: 1 })).toMatchObject({ lostUncounted: 0, dropped: 1, violations: [] });
+  test("a reading that nobody published is lost, unless the node counted a drop between the two beside it", () => {
+    const packets = [publish(0, 1), puback(1), publish(2, 2), puback(2)];
+    const arrivals = [arrival(0), arrival(2)];
+    const [before = 0, after = 0] = [packets[0]?.atMs, packets[2]?.atMs];
+    const violations = ["readings 1 to 1 were never published, and 0 counted as dropped"];
+    for (const dropsMs of [[], [before - 5_000], [after + 5_000]]) {
+      expect(account({ packets, arrivals, dropsMs, last: 2 })).toMatchObject({ lostUncounted: 1, violations });
+    }
+    const counted = account({ packets, arrivals, dropsMs: [before + 0.5], last: 2 });
+    expect(counted).toMatchObject({ readings: 3, lostUncounted: 0, dropped: 1, violations: [] });
+  });
+
+  test("a drop explains one reading, and not another besides", () => {
+    const packets = [publish(0, 1), puback(1), publish(3, 2), puback(2)];
+    const dropsMs = [(packets[0]?.atMs ?? 0) + 0.5];
+    expect(account({ packets, arrivals: [arrival(0), arrival(3)], dropsMs, last: 3 })).toMatchObject({
+      dropped: 1,
+      lostUncounted: 1,
+      violations: ["readings 1 to 2 were never published, and 1 counted as dropped"],
+    });
   });
 
   test("a reading that was never acknowledged is lost, whatever identifier the acknowledgement of another had", () => {

@@ -28,8 +28,8 @@ export interface Evidence {
   readonly brokerKills: readonly BrokerKill[];
   /** The last reading that is asked for: the node may still hold what came after it. */
   readonly last: number;
-  /** How many readings the node said that it dropped. */
-  readonly dropped: number;
+  /** When the node said each time that it dropped a reading, in order. */
+  readonly dropsMs: readonly number[];
 }
 
 export interface Account {
@@ -37,10 +37,11 @@ export interface Account {
   readonly readings: number;
   /** Those that the broker acknowledged: PUBACK, or PUBREC. */
   readonly acked: number;
-  /** Those that never were on the wire, and that the node counted as dropped. */
+  /**
+   * Those that never were on the wire, and for each of which the node counted a drop between the readings on its two sides. It
+   * may have counted more: what it does while it is offline is undone where it is killed before its next checkpoint.
+   */
   readonly dropped: number;
-  /** How many the node counted: those after the last reading that is asked for as well. */
-  readonly counted: number;
   /** Those that are neither: nobody's but the node's fault. */
   readonly lostUncounted: number;
   /** Those that arrived at the observer. */
@@ -57,10 +58,13 @@ export interface Account {
 
 /** What the wire shows of one reading. */
 interface Transfer {
-  identifier: number;
+  readonly publishedMs: number;
   ackedMs: number | undefined;
   isReleased: boolean;
 }
+
+/** What a node says and what it sends reach this process on two ways. */
+const SKEW_MS = 1_000;
 
 /** Reason codes of MQTT 5.0 from here on are refusals. */
 const FIRST_ERROR = 0x80;
@@ -79,35 +83,34 @@ class Wire {
     this.#last = last;
     for (const entry of packets) {
       if (entry.lost) continue;
-      if (entry.from === "node") this.#fromNode(entry.packet, entry.topic);
+      if (entry.from === "node") this.#fromNode(entry.packet, entry.topic, entry.atMs);
       else this.#fromBroker(entry.packet, entry.atMs);
     }
   }
 
-  #fromNode(packet: Packet, topic: string): void {
+  #fromNode(packet: Packet, topic: string, atMs: number): void {
     if (isPublish(packet)) {
       // Availability has identifiers too.
       if (topic !== this.#topic) this.#owners.delete(packet.messageId ?? 0);
-      else this.#publish(sequenceOf(packet.payload), packet.messageId ?? 0);
+      else this.#publish(sequenceOf(packet.payload), packet.messageId ?? 0, atMs);
     } else if (packet.cmd === "pubrel") {
       const transfer = this.#owner(packet);
       if (transfer) transfer.isReleased = true;
     }
   }
 
-  #publish(seq: number, identifier: number): void {
+  #publish(seq: number, identifier: number, publishedMs: number): void {
     const before = this.transfers.get(seq);
     this.#owners.set(identifier, seq);
     if (seq > this.#last) return;
     if (before === undefined) {
       if (seq < this.#newest) this.violations.push(`reading ${seq} was first published after reading ${this.#newest}`);
       this.#newest = Math.max(this.#newest, seq);
-      this.transfers.set(seq, { identifier, ackedMs: undefined, isReleased: false });
+      this.transfers.set(seq, { publishedMs, ackedMs: undefined, isReleased: false });
       return;
     }
     // The broker would take it for another message: exactly once is over.
     if (before.isReleased) this.violations.push(`reading ${seq} was published again after its PUBREL`);
-    before.identifier = identifier;
   }
 
   #fromBroker(packet: Packet, atMs: number): void {
@@ -129,16 +132,45 @@ export function sequenceOf(payload: string | Buffer): number {
   return seq;
 }
 
+/** Finds the drops that explain why readings never were on the wire: each explains one. */
+function explainGaps(
+  transfers: ReadonlyMap<number, Transfer>,
+  { dropsMs, last }: Evidence,
+): { dropped: number; gaps: string[] } {
+  const gaps: string[] = [];
+  let dropped = 0;
+  let used = 0;
+  let before = -1;
+  const order = [...transfers.keys()].sort((a, b) => a - b);
+  for (const seq of [...order, last + 1]) {
+    const missing = seq - before - 1;
+    if (missing > 0) {
+      const fromMs = (transfers.get(before)?.publishedMs ?? 0) - SKEW_MS;
+      const untilMs = (transfers.get(seq)?.publishedMs ?? Number.POSITIVE_INFINITY) + SKEW_MS;
+      while (used < dropsMs.length && (dropsMs[used] as number) < fromMs) used++;
+      let explained = 0;
+      for (; explained < missing && (dropsMs[used] ?? Number.POSITIVE_INFINITY) <= untilMs; used++) explained++;
+      dropped += explained;
+      if (explained < missing) {
+        gaps.push(`readings ${before + 1} to ${seq - 1} were never published, and ${explained} counted as dropped`);
+      }
+    }
+    before = seq;
+  }
+  return { dropped, gaps };
+}
+
 export function settle(evidence: Evidence): Account {
-  const { qos, brokerKills, dropped, last } = evidence;
+  const { qos, brokerKills, last } = evidence;
   const arrivals = evidence.arrivals.filter(({ seq }) => seq <= last);
   const { transfers, violations } = new Wire(evidence);
   const readings = last + 1;
-  const missing = readings - transfers.size;
+  const { dropped, gaps } = explainGaps(transfers, evidence);
+  const uncounted = readings - transfers.size - dropped;
   const unacked = [...transfers].filter(([, { ackedMs }]) => ackedMs === undefined);
   const found = [...violations];
   for (const [seq] of unacked) found.push(`reading ${seq} was never acknowledged`);
-  if (missing > dropped) found.push(`${missing} readings were never published, and ${dropped} counted as dropped`);
+  found.push(...gaps);
 
   const firstMs = new Map<number, number>();
   let duplicates = 0;
@@ -168,9 +200,8 @@ export function settle(evidence: Evidence): Account {
   return {
     readings,
     acked: transfers.size - unacked.length,
-    dropped: Math.min(missing, dropped),
-    counted: dropped,
-    lostUncounted: unacked.length + Math.max(0, missing - dropped),
+    dropped,
+    lostUncounted: unacked.length + uncounted,
     delivered: firstMs.size,
     lostByBroker,
     lostByBrokerWithinMs,

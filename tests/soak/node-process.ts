@@ -23,12 +23,12 @@ const COMMANDS = {
   wasm3: [join(PROJECT_ROOT, "build", "wasmote-posix")],
 } as const;
 
-const DROPPED = /readings dropped: (\d+)/;
-
 export class NodeProcess {
   readonly id: string;
   /** What all its lives said. */
   readonly log = new Journal<string>("the node's log", (line) => line);
+  /** When it said each time that it dropped a reading. */
+  readonly dropsMs: number[] = [];
   /** How often it was killed. */
   kills = 0;
   readonly #settings: NodeProcessSettings;
@@ -49,7 +49,10 @@ export class NodeProcess {
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.#child = child;
-    createInterface({ input: child.stderr }).on("line", (line) => this.log.add(line));
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      this.log.add(line);
+      if (line.includes("readings dropped: ")) this.dropsMs.push(performance.now());
+    });
   }
 
   /** Ends it wherever it is. */
@@ -61,12 +64,6 @@ export class NodeProcess {
   /** Asks it to take its leave. */
   async stop(): Promise<void> {
     await this.#end("SIGTERM");
-  }
-
-  /** How many readings the node has dropped, as it said last: the count is in its image, and outlives a kill with it. */
-  get dropped(): number {
-    const last = this.log.entries.findLast((line) => DROPPED.test(line));
-    return Number(last?.match(DROPPED)?.[1] ?? 0);
   }
 
   said(text: string): number {

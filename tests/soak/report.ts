@@ -9,9 +9,9 @@ export function describeResult({ nodes, ...totals }: SoakResult): string {
   const lines = [
     `SIGKILL of Mosquitto: ${totals.brokerKills}; of nodes: ${totals.nodeKills}, after which ${totals.resumed} went on from a checkpoint`,
     `sessions that Mosquitto had forgotten: ${totals.sessionsLost}`,
-    row("node", "MQTT", "QoS", "readings", "acked", "dropped", "counted", "delivered", "twice", "forgotten", "LOST"),
+    row("node", "MQTT", "QoS", "readings", "acked", "dropped", "delivered", "twice", "forgotten", "LOST"),
     ...nodes.map((node) => {
-      const { kind, readings, acked, dropped, counted, delivered, duplicates, lostByBroker, lostUncounted } = node;
+      const { kind, readings, acked, dropped, delivered, duplicates, lostByBroker, lostUncounted } = node;
       const version = kind.version.level === 5 ? "5.0" : "3.1.1";
       return row(
         node.id,
@@ -20,7 +20,6 @@ export function describeResult({ nodes, ...totals }: SoakResult): string {
         readings,
         acked,
         dropped,
-        counted,
         delivered,
         duplicates,
         lostByBroker,
@@ -34,7 +33,6 @@ export function describeResult({ nodes, ...totals }: SoakResult): string {
     sum(({ readings }) => readings),
     sum(({ acked }) => acked),
     sum(({ dropped }) => dropped),
-    sum(({ counted }) => counted),
     sum(({ delivered }) => delivered),
     sum(({ duplicates }) => duplicates),
     sum(({ lostByBroker }) => lostByBroker),

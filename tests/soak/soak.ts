@@ -62,7 +62,7 @@ const BROKER_SHARE = 0.3;
 const AWAY_MS = { least: 100, most: 2_500 };
 /** Readings of each node that must be delivered once nothing is killed any more. */
 const LAST_READINGS = 10;
-const PEACE_MS = 120_000;
+const PEACE_MS = 300_000;
 const SAVES_ALL = ["autosave_on_changes true", "autosave_interval 1", "max_inflight_messages 1000"];
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -197,7 +197,7 @@ function resultOf(
           .filter((message) => message.topic === topic && !message.retain)
           .map(({ payload, atMs }) => ({ seq: sequenceOf(payload), atMs })),
         brokerKills,
-        dropped: node.dropped,
+        dropsMs: node.dropsMs,
         last: lasts[index] ?? -1,
       }),
     })),
