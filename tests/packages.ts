@@ -15,6 +15,10 @@ const REQUIREMENTS: readonly Requirement[] = [
   { name: "libc6-dev", commands: [] },
   // For -m32: the heap of a 32-bit device is measured in a 32-bit program.
   ...(process.arch === "x64" ? [{ name: "gcc-multilib", commands: [] }] : []),
+  // libFuzzer and its sanitizers; they are C++, also where they are 32-bit.
+  { name: "clang", commands: ["clang"] },
+  { name: "libclang-rt-dev", commands: [] },
+  ...(process.arch === "x64" ? [{ name: "g++-multilib", commands: [] }] : []),
   { name: "cmake", commands: ["cmake"] },
   { name: "make", commands: ["make"] },
   { name: "mosquitto", commands: ["mosquitto"] },

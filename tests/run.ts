@@ -10,6 +10,7 @@ import { buildExamples } from "../host/build/examples.ts";
 import { formatError } from "../host/cli/output.ts";
 import { buildPage } from "../host/dashboard/build-page.ts";
 import { PROJECT_ROOT } from "../host/project.ts";
+import { buildTargets } from "./fuzz/build.ts";
 import { providePackages } from "./packages.ts";
 
 const RESULTS = join(PROJECT_ROOT, "build", "test-results.json");
@@ -37,6 +38,7 @@ async function main(): Promise<Tally> {
   run("cmake", "--build", "build/boards-sanitize", "--parallel", "2");
   run("cmake", "-S", "boards/virt-rv32", "-B", "build/virt-rv32");
   run("cmake", "--build", "build/virt-rv32", "--parallel", "2");
+  buildTargets();
   return runVitest(process.argv.slice(2));
 }
 

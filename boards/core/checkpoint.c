@@ -142,12 +142,19 @@ static enum checkpoint_outcome put_in_place(const struct node *node, uint32_t sl
     return CHECKPOINT_DAMAGED;
 }
 
+/* Where to write after a write into `slot`. However many writes fail, none of them touches the newest checkpoint. */
+static uint32_t slot_behind(const struct checkpoints *checkpoints, uint32_t slot)
+{
+    uint32_t next = (slot + 1) % checkpoints->slots;
+    return next == checkpoints->newest ? (next + 1) % checkpoints->slots : next;
+}
+
 /* The newest valid checkpoint; `checkpoints` then says where the one after it goes. */
 static struct candidate find_newest(struct checkpoints *checkpoints, const struct node *node, uint32_t *damaged)
 {
     struct candidate newest = {0};
     uint32_t slots = board_slots();
-    *checkpoints = (struct checkpoints){0};
+    *checkpoints = (struct checkpoints){.newest = CHECKPOINT_NO_SLOT};
     if (slots < 2 || board_slot_bytes() < CHECKPOINT_HEAD_BYTES + node->metadata.imageSize) return newest;
     checkpoints->slots = slots;
     for (uint32_t slot = 0; slot < slots; slot++) {
@@ -158,7 +165,8 @@ static struct candidate find_newest(struct checkpoints *checkpoints, const struc
         newest.slot = slot;
     }
     if (!newest.valid) return newest;
-    checkpoints->slot = (newest.slot + 1) % slots;
+    checkpoints->newest = newest.slot;
+    checkpoints->slot = slot_behind(checkpoints, newest.slot);
     checkpoints->sequence = field(newest.head, AT_SEQUENCE) + 1;
     return newest;
 }
@@ -190,12 +198,13 @@ static int32_t write(struct checkpoints *checkpoints, const struct node *node, u
     if (checkpoints->slots == 0) return HAL_ENOTSUP;
     uint8_t head[CHECKPOINT_HEAD_BYTES];
     make_head(node, checkpoints->sequence, length, head);
-    /* With two slots the second try would overwrite the newest checkpoint: better an old one than none. */
+    /* With two slots there is no other to try: one of them holds the newest checkpoint. */
     uint32_t tries = checkpoints->slots > 2 ? 2 : 1;
     for (uint32_t i = 0; i < tries; i++) {
         uint32_t slot = checkpoints->slot;
         int32_t result = board_slot_write(slot, head, CHECKPOINT_HEAD_BYTES, node_image(node), length);
-        checkpoints->slot = result < 0 && tries == 1 ? slot : (slot + 1) % checkpoints->slots;
+        if (result >= 0) checkpoints->newest = slot;
+        checkpoints->slot = slot_behind(checkpoints, slot);
         if (result < 0) continue;
         checkpoints->sequence++;
         return 0;

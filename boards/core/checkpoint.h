@@ -23,6 +23,8 @@
 
 #define CHECKPOINT_HEAD_BYTES 32
 
+#define CHECKPOINT_NO_SLOT UINT32_MAX
+
 /** What became of the checkpoints when the node started. */
 enum checkpoint_outcome {
     /** This board keeps none, or none was ever made: a fresh start. */
@@ -53,6 +55,8 @@ struct checkpoints {
     /** 0: this board keeps no images of this node. */
     uint32_t slots;
     uint32_t slot;
+    /** The slot of the newest checkpoint, which is not written before another is whole; or CHECKPOINT_NO_SLOT. */
+    uint32_t newest;
     uint32_t sequence;
 };
 

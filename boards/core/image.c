@@ -93,6 +93,47 @@ static bool check_globals(struct reader globals, struct refusal *refusal)
     return !globals.failed || broken(refusal, "its globals are malformed");
 }
 
+/* More functions than the section has bytes would make wasm3 ask for memory before it finds that they are not there. */
+static bool check_functions(struct reader functions, struct refusal *refusal)
+{
+    uint32_t count = reader_u32(&functions);
+    return (!functions.failed && count <= reader_left(&functions)) || broken(refusal, "its functions are malformed");
+}
+
+/* wasm3 runs whatever computes an address, and follows a length past the end of a 32-bit address space. */
+static bool check_elements(struct reader elements, struct refusal *refusal)
+{
+    for (uint32_t count = reader_u32(&elements); count > 0 && !elements.failed; count--) {
+        uint32_t flags = reader_u32(&elements);
+        uint8_t opcode = reader_byte(&elements);
+        (void)reader_i32(&elements);
+        if (flags != 0 || opcode != OP_I32_CONST || reader_byte(&elements) != OP_END)
+            return broken(refusal, "its table is not filled at constant places");
+        for (uint32_t functions = reader_u32(&elements); functions > 0 && !elements.failed; functions--)
+            (void)reader_u32(&elements);
+    }
+    return !elements.failed || broken(refusal, "its table's elements are malformed");
+}
+
+static bool check_code(struct reader code, struct refusal *refusal)
+{
+    for (uint32_t count = reader_u32(&code); count > 0 && !code.failed; count--)
+        (void)reader_take(&code, reader_u32(&code));
+    return !code.failed || broken(refusal, "its code is malformed");
+}
+
+/* Names of functions, of which wasm3 reads the lengths of the parts. */
+static bool check_custom(struct reader custom, struct refusal *refusal)
+{
+    struct reader name = reader_take(&custom, reader_u32(&custom));
+    if (!custom.failed && !reader_is(&name, "name")) return true;
+    while (!custom.failed && reader_left(&custom) > 0) {
+        (void)reader_byte(&custom);
+        (void)reader_take(&custom, reader_u32(&custom));
+    }
+    return !custom.failed || broken(refusal, "a custom section is malformed");
+}
+
 /** Reads one data segment's address and bytes; false if it is not an active one at a constant address. */
 static bool next_segment(struct reader *data, uint32_t *address, struct reader *bytes)
 {
@@ -126,11 +167,15 @@ bool image_check(const uint8_t *module, uint32_t length, uint32_t imageSize, str
     bool memory = false;
     while (reader_section(&sections, &id, &body)) {
         bool good = true;
+        if (id == WASM_CUSTOM) good = check_custom(body, refusal);
         if (id == WASM_TYPE) good = check_types(body, refusal);
         if (id == WASM_IMPORT) good = check_imports(body, refusal);
+        if (id == WASM_FUNCTION) good = check_functions(body, refusal);
         if (id == WASM_MEMORY) good = memory = check_memory(body, refusal);
         if (id == WASM_GLOBAL) good = check_globals(body, refusal);
         if (id == WASM_START) good = broken(refusal, "it has a start function, which would run outside setup()");
+        if (id == WASM_ELEMENT) good = check_elements(body, refusal);
+        if (id == WASM_CODE) good = check_code(body, refusal);
         if (id == WASM_DATA) good = check_data(body, imageSize, refusal);
         if (!good) return false;
     }

@@ -19,7 +19,9 @@
 /**
  * Checks what the engine does not: one page that can't grow (wasm3 would let a limited memory lie about its size), no
  * mutable global and no start function (a fresh image would not undo them), data inside the image only, imports from
- * the ABI only. `length` bytes that metadata_read() has accepted.
+ * the ABI only, and no length or count that wasm3 would follow out of its section or out of the address space. Bodies
+ * of functions are not looked into: wasm3 0.5 does not validate them either. `length` bytes that metadata_read() has
+ * accepted.
  *
  * @return true; or false and `*refusal` says why.
  */

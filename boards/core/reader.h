@@ -20,9 +20,12 @@ enum wasm_section {
     WASM_CUSTOM = 0,
     WASM_TYPE = 1,
     WASM_IMPORT = 2,
+    WASM_FUNCTION = 3,
     WASM_MEMORY = 5,
     WASM_GLOBAL = 6,
     WASM_START = 8,
+    WASM_ELEMENT = 9,
+    WASM_CODE = 10,
     WASM_DATA = 11,
 };
 

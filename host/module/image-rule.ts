@@ -12,6 +12,9 @@ const I32 = 0x7f;
 const FUNCTION_TYPE = 0x60;
 const PAGE_BYTES = 65_536;
 
+/** Most parameters and results of one function: boards/core/image.h says why. */
+const MOST_TYPE_VALUES = 16;
+
 const NO_OBJECTS =
   "keep state in a class over memory.data(), text in utf8(), and use no `new`, string or array; a constant must be one";
 
@@ -89,6 +92,9 @@ function readTypes(section: Section | undefined): Signature[] {
     if (reader.byte() !== FUNCTION_TYPE) broken("it has a type that is not a function");
     const parameters = [...reader.bytes(reader.u32())];
     const results = [...reader.bytes(reader.u32())];
+    if (parameters.length + results.length > MOST_TYPE_VALUES) {
+      broken(`a function has more than ${MOST_TYPE_VALUES} parameters and results`, "pass them in memory");
+    }
     types.push({ parameters, results });
   }
   return types;

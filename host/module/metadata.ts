@@ -35,10 +35,11 @@ export function addMetadata(module: Uint8Array, layout: { imageSize: number; lay
   return Buffer.concat([module.subarray(0, WASM_HEADER_BYTES), section, module.subarray(WASM_HEADER_BYTES)]);
 }
 
-/** Reads the metadata of a module; throws `EMODULE` if it has none or it is damaged, `EABI` if this host can't speak it. */
+/** Reads the metadata of a module, its first section; throws `EMODULE` if it has none or it is damaged, `EABI` if this host can't speak it. */
 export function readMetadata(module: Uint8Array): Metadata {
-  const section = readSections(module).find((each) => each.id === SectionId.custom && each.name === METADATA_SECTION);
-  if (section?.contents.length !== METADATA_BYTES) {
+  const [section] = readSections(module);
+  const isMetadata = section?.id === SectionId.custom && section.name === METADATA_SECTION;
+  if (!isMetadata || section.contents.length !== METADATA_BYTES) {
     throw new WasmoteError("EMODULE", "module", "not a wasmote module: it carries no metadata", {
       cure: "build it with `npm run build`",
     });

@@ -16,6 +16,9 @@ const headers = files.filter((file) => file.endsWith(".h"));
 /** Compiled by another compiler than the rest. */
 const BARE_METAL = join("boards", "virt-rv32");
 
+/** Compiled by clang, for libFuzzer. */
+const FUZZ = join("boards", "fuzz");
+
 /** What the boards' build compiles. What is for a chip alone needs headers that a PC has not, and is not among it. */
 function compiledSources(): string[] {
   const database = readFileSync(join(PROJECT_ROOT, "build", "boards", "compile_commands.json"), "utf-8");
@@ -52,6 +55,12 @@ test("clang-tidy has nothing to say about the bare-metal sources", { timeout: 30
   const bareMetal = sources.filter((file) => file.startsWith(BARE_METAL));
   expect(bareMetal.length).toBeGreaterThan(10);
   expect(complaints("clang-tidy", "--quiet", "-p", join("build", "virt-rv32"), ...bareMetal)).toBe("");
+});
+
+test("clang-tidy has nothing to say about the fuzz targets", { timeout: 300_000 }, () => {
+  const targets = sources.filter((file) => file.startsWith(FUZZ));
+  expect(targets.length).toBeGreaterThan(5);
+  expect(complaints("clang-tidy", "--quiet", "-p", join("build", "fuzz-cmake"), ...targets)).toBe("");
 });
 
 test("cppcheck has nothing to say about the core, the bare-metal board and the plain C of the ESP32", {

@@ -1,0 +1,9 @@
+;; Never returns.
+(module
+  (func (export "step") (param $now i32) (result i32)
+    (loop $forever (br $forever))
+    (i32.const -1))
+  (memory (export "memory") 1 1)
+  (func (export "setup"))
+  (func (export "resume") (param i32 i32))
+  (func (export "stop")))

@@ -1,0 +1,4 @@
+;; A module without sections: valid, and useless.
+(module binary
+  "\00asm\01\00\00\00" ;; header
+)

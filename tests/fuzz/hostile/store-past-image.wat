@@ -1,0 +1,9 @@
+;; Writes the first byte behind the image.
+(module
+  (func (export "step") (param $now i32) (result i32)
+    (i32.store8 (i32.const 64) (i32.const 1))
+    (i32.const -1))
+  (memory (export "memory") 1 1)
+  (func (export "setup"))
+  (func (export "resume") (param i32 i32))
+  (func (export "stop")))
