@@ -22,10 +22,10 @@ import { mostConnections, type Row, runAtOnce, type SideLoad } from "./sides.ts"
 
 /** Nodes beside as many clients of MQTT.js. */
 const COMPARED = { sizes: [1_000, 4_000, 8_000], rate: 1_000, perSecond: 4_000, seconds: 8, warmUpSeconds: 12 } as const;
-/** The same publishes in a second for each number of nodes; more than these a hundred nodes can't do. */
-const GROWN = { rate: 1_000, perSecond: 1_000, seconds: 10, warmUpSeconds: 22 } as const;
-/** What runs at once; "most" is what one process may have connections, `MOST` at the most. */
-const GROWN_ROUNDS = [[100, "most"], [1_000, 10_000], [100, "most"], [5_000, 10_000], [100, "most"]] as const;
+/** Each node publishes so often, however many there are: what it costs follows from that alone, if anything. */
+const GROWN = { intervalMs: 5_000, mostStartsPerSecond: 1_000, seconds: 10, warmUpSeconds: 21 } as const;
+/** Beside each of them runs the largest fleet that one process may have connections for, `MOST` at the most. */
+const FEWER = [100, 1_000, 5_000, 10_000] as const;
 const MOST = 19_000;
 /** As many as may be had, so many in each process. */
 const HELD = { nodes: 100_000, perProcess: 18_000, rate: 500, perSecond: 500, seconds: 5, warmUpSeconds: 0 } as const;
@@ -58,16 +58,21 @@ async function compare(plan: {
 
 /** What a node costs among more and more of them. */
 async function grow(): Promise<Row[][]> {
-  const { warmUpSeconds, ...load } = GROWN;
   const most = Math.min(MOST, mostConnections());
   const rounds: Row[][] = [];
-  for (const round of GROWN_ROUNDS) {
-    const sizes = round.map((size) => (size === "most" ? most : size)).filter((size) => size <= most);
-    const what = `fleets of ${sizes.map(count).join(" and ")} nodes`;
-    const sides = sizes.map((nodes): SideLoad => ({ side: "nodes", nodes, ...load }));
-    rounds.push(await withProgress(what, () => runAtOnce(warmUpSeconds, sides)));
+  for (const fewer of FEWER) {
+    const what = `fleets of ${count(fewer)} and ${count(most)} nodes`;
+    const sides = [fewer, most].map(steady);
+    rounds.push(await withProgress(what, () => runAtOnce(GROWN.warmUpSeconds, sides)));
   }
   return rounds;
+}
+
+/** Nodes that start over some whole intervals, so that their publishes are spread evenly over each. */
+function steady(nodes: number): SideLoad {
+  const { intervalMs, mostStartsPerSecond, seconds } = GROWN;
+  const perSecond = (nodes * 1_000) / intervalMs;
+  return { side: "nodes", nodes, rate: perSecond / Math.ceil(perSecond / mostStartsPerSecond), perSecond, seconds };
 }
 
 /** All at once in several processes; half as many if that fails, and so on. */

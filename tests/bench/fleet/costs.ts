@@ -19,7 +19,7 @@ export const RULES: Rules = {
 export interface RunRows {
   /** Nodes and as many clients of MQTT.js. */
   readonly compared: readonly (readonly Row[])[];
-  /** Fleets of several sizes, the smallest and the largest of all in each of the first rounds. */
+  /** Fleets of fewer nodes, each beside one of the most. */
   readonly grown: readonly (readonly Row[])[];
   /** Fleets that together are as many nodes as could be had. */
   readonly held: readonly Row[];
@@ -79,22 +79,20 @@ export function typical(rows: readonly Row[], nodes: number, of: (row: Row) => n
 }
 
 /**
- * CPU: of a publish among the most nodes, in terms of one among the fewest that ran at the same time. Memory: what a node adds
- * among the larger fleets, in terms of what it adds among all.
+ * CPU: of a publish among the most nodes, in terms of one among fewer that ran at the same time; the worst of these. Memory: what
+ * a node adds among the larger fleets, in terms of what it adds among all.
  */
 function growthOf(grown: readonly (readonly Row[])[]): Measurement[] {
   const rows = grown.flat();
-  const sizes = sizesOf(rows);
-  const [first = Number.NaN, last = Number.NaN] = [sizes[0], sizes.at(-1)];
-  const ratios = grown.flatMap((round) => {
-    const of = (nodes: number): number | undefined => round.find((row) => row.nodes === nodes)?.cpuUsPerPublish;
-    const [few, many] = [of(first), of(last)];
-    return few === undefined || many === undefined ? [] : [many / few];
+  const most = sizesOf(rows).at(-1) ?? Number.NaN;
+  const ratios = grown.map((round) => {
+    const [fewer, more] = round.toSorted((a, b) => a.nodes - b.nodes);
+    return (more?.cpuUsPerPublish ?? Number.NaN) / (fewer?.cpuUsPerPublish ?? Number.NaN);
   });
-  const larger = rows.filter((row) => row.nodes >= last / 4);
+  const larger = rows.filter((row) => row.nodes >= most / 4);
   const bytes = (row: Row): number => row.privateBytes;
   return [
-    { name: "fleet.cpuGrowth", value: median(ratios), unit: "times" },
+    { name: "fleet.cpuGrowth", value: ratios.length === 0 ? Number.NaN : Math.max(...ratios), unit: "times" },
     { name: "fleet.memoryGrowth", value: slope(larger, bytes) / slope(rows, bytes), unit: "times" },
   ];
 }

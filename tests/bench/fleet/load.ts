@@ -1,6 +1,6 @@
 /** What both sides of the comparison do, each in a process of its own, and what each tells of it. */
 
-import { type Memory, settledMemory } from "./memory.ts";
+import { collectGarbage, type Memory, settledMemory } from "./memory.ts";
 
 /** Arguments of a side's process, in this order. */
 export interface Load {
@@ -80,6 +80,8 @@ export async function measure(load: Load, start: (load: Load) => Running): Promi
   const rampPublishes = clients.acknowledged;
   const cpuConnected = cpuUs();
 
+  // What connecting has left behind is not collected at the expense of publishing.
+  collectGarbage();
   await sleep(measureAtMs - Date.now());
   const fromMs = Date.now();
   const publishesBefore = clients.acknowledged;

@@ -20,14 +20,18 @@ const COLLECTIONS = 4;
 const SWEEP_MS = 300;
 
 export async function settledMemory(): Promise<Memory> {
-  if (globalThis.gc === undefined) throw new Error("start it with --expose-gc");
   for (let collection = 0; collection < COLLECTIONS; collection++) {
-    globalThis.gc();
+    collectGarbage();
     await new Promise((resolve) => setTimeout(resolve, SWEEP_MS));
   }
-  globalThis.gc();
+  collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return { privateBytes: writtenBytes() - youngBytes(), heapBytes: heapUsed + external };
+}
+
+export function collectGarbage(): void {
+  if (globalThis.gc === undefined) throw new Error("start it with --expose-gc");
+  globalThis.gc();
 }
 
 function writtenBytes(): number {

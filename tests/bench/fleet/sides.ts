@@ -31,7 +31,11 @@ export function mostConnections(): number {
 export async function runAtOnce(warmUpSeconds: number, sides: readonly SideLoad[]): Promise<Row[]> {
   const slowest = Math.max(...sides.map(({ nodes, rate }) => nodes / rate));
   const measureAtMs = Date.now() + START_MS + Math.max(warmUpSeconds, slowest + 1) * 1_000;
-  return Promise.all(sides.map((side) => runSide(side, measureAtMs)));
+  const ends = await Promise.allSettled(sides.map((side) => runSide(side, measureAtMs)));
+  return ends.map((end) => {
+    if (end.status === "rejected") throw end.reason;
+    return end.value;
+  });
 }
 
 async function runSide({ side, ...load }: SideLoad, measureAtMs: number): Promise<Row> {
