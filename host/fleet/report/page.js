@@ -103,7 +103,22 @@
       space: 56,
       values: (_u, splits) => splits.map((at) => (xs[at] === undefined ? "" : `${ms(xs[at])} ms`)),
     }),
-    nodes: (xs) => ({ splits: () => xs, values: (_u, splits) => splits.map(short) }),
+    nodes: (xs) => ({
+      splits: () => xs,
+      filter: (_u, splits) => splits,
+      values: (u, splits) => apart(u, splits).map((value) => (value === null ? "" : short(value))),
+    }),
+  };
+
+  /** Of values on the axis those that have room for a label, `null` for others. */
+  const apart = (u, splits) => {
+    let end = Number.NEGATIVE_INFINITY;
+    return splits.map((value) => {
+      const at = u.valToPos(value, "x");
+      if (at < end) return null;
+      end = at + 34;
+      return value;
+    });
   };
 
   /** Whole powers of ten around the data. */
@@ -179,6 +194,8 @@
             width: kind === "bars" ? 1 : 1.75,
             dash: DASHES[index % DASHES.length],
             paths: pathsOf(kind, isTime),
+            // Not every line has a value for each number of nodes.
+            spanGaps: x === "nodes",
             points: { show: kind === "line" && (xs.length < 3 || x === "nodes") },
           })),
         ],

@@ -21,7 +21,13 @@ import { writeReport } from "./report.ts";
 import { mostConnections, type Row, runAtOnce, type SideLoad } from "./sides.ts";
 
 /** Nodes beside as many clients of MQTT.js. */
-const COMPARED = { sizes: [1_000, 4_000, 8_000], rate: 1_000, perSecond: 4_000, seconds: 8, warmUpSeconds: 12 } as const;
+const COMPARED = {
+  sizes: [1_000, 4_000, 8_000],
+  rate: 1_000,
+  perSecond: 4_000,
+  seconds: 8,
+  warmUpSeconds: 12,
+} as const;
 /** Each node publishes so often, however many there are: what it costs follows from that alone, if anything. */
 const GROWN = { intervalMs: 5_000, mostStartsPerSecond: 1_000, seconds: 10, warmUpSeconds: 21 } as const;
 /** Beside each of them runs the largest fleet that one process may have connections for, `MOST` at the most. */
@@ -34,7 +40,11 @@ const NULL_SIZES = [50_000, 100_000] as const;
 async function measureAll(quick: boolean): Promise<RunRows> {
   if (quick) {
     const sizes = [250, 500];
-    return { compared: await compare({ ...COMPARED, sizes, perSecond: 1_000, warmUpSeconds: 3, seconds: 3 }), grown: [], held: [] };
+    return {
+      compared: await compare({ ...COMPARED, sizes, perSecond: 1_000, warmUpSeconds: 3, seconds: 3 }),
+      grown: [],
+      held: [],
+    };
   }
   return { compared: await compare(COMPARED), grown: await grow(), held: await hold() };
 }

@@ -1,7 +1,7 @@
 /** What the rows of a run come to. */
 
-import type { Limit } from "../limits.ts";
 import type { Measurement, Rules } from "../figures.ts";
+import type { Limit } from "../limits.ts";
 import { median } from "../statistics.ts";
 import type { Row, SideName } from "./sides.ts";
 
@@ -29,20 +29,34 @@ export function measurementsOf({ compared, grown, held }: RunRows): Measurement[
   const rows = [...compared, ...grown].flat();
   const nodes = rows.filter(isSide("nodes"));
   const clients = rows.filter(isSide("mqttjs"));
-  const nodeBytes = slope(nodes, (row) => row.privateBytes);
-  const clientBytes = slope(clients, (row) => row.privateBytes);
+  const nodeBytes = line(nodes, (row) => row.privateBytes).each;
+  const clientBytes = line(clients, (row) => row.privateBytes).each;
   const connectUs = (side: SideName): number =>
-    median(compared.flat().filter(isSide(side)).map((row) => row.cpuUsPerConnect));
+    median(
+      compared
+        .flat()
+        .filter(isSide(side))
+        .map((row) => row.cpuUsPerConnect),
+    );
   const publishUs = (side: SideName): number =>
-    median(compared.flat().filter(isSide(side)).map((row) => row.cpuUsPerPublish));
+    median(
+      compared
+        .flat()
+        .filter(isSide(side))
+        .map((row) => row.cpuUsPerPublish),
+    );
   return [
     { name: "fleet.memoryOfMqttJs", value: clientBytes / nodeBytes, unit: "times" },
-    { name: "fleet.cpuOfMqttJs", value: median(compared.map((round) => ratio(round, "mqttjs", "nodes"))), unit: "times" },
+    {
+      name: "fleet.cpuOfMqttJs",
+      value: median(compared.map((round) => ratio(round, "mqttjs", "nodes"))),
+      unit: "times",
+    },
     ...growthOf(grown),
     { name: "memory of a connected node", value: nodeBytes, unit: "bytes" },
     { name: "memory of a connected client of MQTT.js", value: clientBytes, unit: "bytes" },
-    { name: "of a node's: the engine's account", value: slope(nodes, (row) => row.heapBytes), unit: "bytes" },
-    { name: "of a client's: the engine's account", value: slope(clients, (row) => row.heapBytes), unit: "bytes" },
+    { name: "of a node's: the engine's account", value: line(nodes, (row) => row.heapBytes).each, unit: "bytes" },
+    { name: "of a client's: the engine's account", value: line(clients, (row) => row.heapBytes).each, unit: "bytes" },
     { name: "CPU of a node's publish", value: publishUs("nodes"), unit: "µs" },
     { name: "CPU of a publish of MQTT.js", value: publishUs("mqttjs"), unit: "µs" },
     { name: "connects of nodes, one core", value: 1e6 / connectUs("nodes"), unit: "/s" },
@@ -58,10 +72,10 @@ export function sizesOf(rows: readonly Row[]): number[] {
 }
 
 /**
- * What each further node adds, by a line through all rows with the least sum of squares: what a process has without nodes is no
- * node's. NaN of rows of one size.
+ * The line through all rows with the least sum of squares: `each` is what a further node adds, `without` what there would be without
+ * nodes, which is no node's. NaN of rows of one size.
  */
-export function slope(rows: readonly Row[], of: (row: Row) => number): number {
+export function line(rows: readonly Row[], of: (row: Row) => number): { each: number; without: number } {
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const x = mean(rows.map((row) => row.nodes));
   const y = mean(rows.map(of));
@@ -70,7 +84,8 @@ export function slope(rows: readonly Row[], of: (row: Row) => number): number {
     xy += (row.nodes - x) * (of(row) - y);
     xx += (row.nodes - x) ** 2;
   }
-  return xx === 0 ? Number.NaN : xy / xx;
+  const each = xx === 0 ? Number.NaN : xy / xx;
+  return { each, without: y - each * x };
 }
 
 /** Median of the rows of this size. */
@@ -79,8 +94,8 @@ export function typical(rows: readonly Row[], nodes: number, of: (row: Row) => n
 }
 
 /**
- * CPU: of a publish among the most nodes, in terms of one among fewer that ran at the same time; the worst of these. Memory: what
- * a node adds among the larger fleets, in terms of what it adds among all.
+ * CPU: of a publish among the most nodes, in terms of one among fewer that ran at the same time; the worst of these. Memory: of a
+ * node among the most, in terms of one among fewer, both beyond what the line through the fewer has without nodes.
  */
 function growthOf(grown: readonly (readonly Row[])[]): Measurement[] {
   const rows = grown.flat();
@@ -89,11 +104,15 @@ function growthOf(grown: readonly (readonly Row[])[]): Measurement[] {
     const [fewer, more] = round.toSorted((a, b) => a.nodes - b.nodes);
     return (more?.cpuUsPerPublish ?? Number.NaN) / (fewer?.cpuUsPerPublish ?? Number.NaN);
   });
-  const larger = rows.filter((row) => row.nodes >= most / 4);
   const bytes = (row: Row): number => row.privateBytes;
+  const { each, without } = line(
+    rows.filter(({ nodes }) => nodes < most),
+    bytes,
+  );
+  const perNodeOfMost = (typical(rows, most, bytes) - without) / most;
   return [
     { name: "fleet.cpuGrowth", value: ratios.length === 0 ? Number.NaN : Math.max(...ratios), unit: "times" },
-    { name: "fleet.memoryGrowth", value: slope(larger, bytes) / slope(rows, bytes), unit: "times" },
+    { name: "fleet.memoryGrowth", value: perNodeOfMost / each, unit: "times" },
   ];
 }
 

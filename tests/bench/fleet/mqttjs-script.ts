@@ -4,7 +4,16 @@
  */
 
 import mqtt from "mqtt";
-import { intervalOf, KEEP_ALIVE_S, type Load, measure, PAYLOAD, parseLoad, type Running, TOPIC_PREFIX } from "./load.ts";
+import {
+  intervalOf,
+  KEEP_ALIVE_S,
+  type Load,
+  measure,
+  PAYLOAD,
+  parseLoad,
+  type Running,
+  TOPIC_PREFIX,
+} from "./load.ts";
 
 function start(load: Load): Running {
   const { nodes, rate, port } = load;
