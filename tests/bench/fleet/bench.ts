@@ -120,10 +120,21 @@ async function measureNull(): Promise<Measurement[]> {
   return measurements;
 }
 
-/** As many open files as the largest fleet needs, for this process and what it starts, where that is allowed. */
-function raiseOpenFiles(): void {
+/** Throws `EMEASURE` where the figures can't be had. */
+function checkMachine(quick: boolean): void {
+  if (process.platform !== "linux") {
+    throw new WasmoteError("EMEASURE", "resource", "memory of processes is told by Linux alone", {
+      cure: "run it on Linux, or in a container",
+    });
+  }
   const files = String(2 * MOST);
+  // Where that is allowed, for this process and what it starts.
   spawnSync("prlimit", ["--pid", String(process.pid), `--nofile=${files}:${files}`], { stdio: "ignore" });
+  const needed = quick ? 0 : Math.max(...FEWER);
+  if (mostConnections() > needed) return;
+  throw new WasmoteError("EMEASURE", "resource", `${count(needed)} connections need more open files than are allowed`, {
+    cure: "type `sudo prlimit --pid $$ --nofile=20000` in this shell and run it again",
+  });
 }
 
 function parseFlags() {
@@ -146,8 +157,8 @@ try {
   if (quick && (write || reportPath !== undefined)) {
     throw usage("--write and --report are for a whole run", "leave out --quick");
   }
+  checkMachine(quick);
   await prepareModules();
-  raiseOpenFiles();
   const rows = await measureAll(quick);
   const onNull = quick ? [] : await withProgress("fleets on a null network", measureNull);
   const measurements = [...measurementsOf(rows), ...onNull].filter(({ value }) => !quick || Number.isFinite(value));

@@ -37,7 +37,7 @@ export const TOPIC_PREFIX = "sensor/";
 export const PAYLOAD = '{"msg":"17.2"}';
 export const KEEP_ALIVE_S = 60;
 /** What a machine that is busy may take for connections beyond their rate. */
-const CONNECT_MS = 120_000;
+const CONNECT_MS = 60_000;
 
 export function parseLoad([nodes, rate, perSecond, measureAtMs, seconds, port, module = ""]: readonly string[]): Load {
   return {
