@@ -1,7 +1,7 @@
 /** The run as a page with charts: what a node costs among more and more of them. */
 
 import { writeOutput } from "../../../host/device/files.ts";
-import type { Chart, Table } from "../../../host/fleet/report/charts.ts";
+import type { Chart, ChartData, Table } from "../../../host/fleet/report/charts.ts";
 import { type Html, html } from "../../../host/fleet/report/html.ts";
 import { pageOf } from "../../../host/fleet/report/page.ts";
 import { figure, tableOf } from "../../../host/fleet/report/sections.ts";
@@ -56,6 +56,7 @@ function chartsOf({ compared, grown }: RunRows): Chart[] {
       caption:
         "Microseconds of the nodes' process, kernel time included. Of few nodes fewer share each time that it wakes up.",
       unit: "µs",
+      scale: "log",
       lines: [["nodes", fleets]],
       of: (row) => row.cpuUsPerPublish,
     }),
@@ -89,10 +90,11 @@ function chartOf(chart: {
   readonly title: string;
   readonly caption: string;
   readonly unit: string;
+  readonly scale?: ChartData["scale"];
   readonly lines: readonly (readonly [label: string, rows: readonly Row[]])[];
   readonly of: (row: Row) => number;
 }): Chart {
-  const { id, title, caption, unit, lines, of } = chart;
+  const { id, title, caption, unit, scale = "linear", lines, of } = chart;
   const xs = sizesOf(lines.flatMap(([, rows]) => rows));
   const series = lines.map(([label, rows]) => ({
     label,
@@ -105,7 +107,7 @@ function chartOf(chart: {
   return {
     title,
     caption,
-    data: { id, unit, scale: "linear", x: "nodes", xs, series },
+    data: { id, unit, scale, x: "nodes", xs, series },
     table: {
       caption: title,
       head: ["nodes", ...series.map(({ label }) => `${label}, ${unit}`)],
