@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { systemCode, WasmoteError } from "../errors.ts";
-import { PROJECT_ROOT } from "../project.ts";
+import { docsPage, PROJECT_ROOT } from "../project.ts";
 
 /** The options that every node is compiled with: docs/application.md says why. */
 export const BASE_CONFIG = join(PROJECT_ROOT, "asconfig.json");
@@ -111,7 +111,7 @@ function refused(
   path: string,
   what: string,
   cause?: unknown,
-  cure = "mend the file; docs/project.md shows one",
+  cure = `mend the file; ${docsPage("project.md")} shows one`,
 ): Error {
   return new WasmoteError("ECONFIG", "usage", `${path} can't be used: ${what}`, { cure, cause });
 }

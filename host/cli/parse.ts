@@ -3,6 +3,7 @@
 import { WasmoteError } from "../errors.ts";
 import { ENGINES, type Engine } from "../node/engine.ts";
 import { LOG_LEVELS, type LogLevelName } from "../node/log.ts";
+import { docsPage } from "../project.ts";
 import { SHELLS, type Shell } from "./shells.ts";
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
@@ -89,7 +90,10 @@ export function parseSetting(text: string, previous: Readonly<Record<string, str
 /** `NAME=value` of a compile-time option, added to those before. */
 export function parseUse(text: string, previous: readonly string[] = []): string[] {
   if (/^[A-Za-z_]\w{0,63}=[\w.+-]{0,64}$/.test(text)) return [...previous, text];
-  throw usage(`"${text}" is no option of the node`, "write --use NODE_QUEUE=64; docs/application.md has them all");
+  throw usage(
+    `"${text}" is no option of the node`,
+    `write --use NODE_QUEUE=64; ${docsPage("application.md")} has them all`,
+  );
 }
 
 export function usage(message: string, cure: string): WasmoteError {

@@ -5,7 +5,7 @@
  */
 
 import type { LinkObserver } from "../hal/link-observer.ts";
-import { type Packet, PacketReader } from "./packet-reader.ts";
+import { type Packet, PacketReader } from "../mqtt/packet-reader.ts";
 
 /** Types of packets, in the upper half of their first byte [MQTT-2.2.1]. */
 const CONNECT = 1;

@@ -11,6 +11,7 @@
 
 import { crc32 } from "node:zlib";
 import { WasmoteError } from "../errors.ts";
+import { docsPage } from "../project.ts";
 
 export const SLOT_HEADER_BYTES = 32;
 
@@ -25,7 +26,7 @@ export function sealModule(module: Uint8Array, sequence: number, capacity: numbe
   const room = capacity - SLOT_HEADER_BYTES;
   if (module.length > room) {
     throw new WasmoteError("ETOOLARGE", "module", `the module has ${module.length} bytes, a slot holds ${room}`, {
-      cure: "leave out what the application does not use: docs/application.md says what each option costs",
+      cure: `leave out what the application does not use: ${docsPage("application.md")} says what each option costs`,
     });
   }
   const header = Buffer.alloc(SLOT_HEADER_BYTES);

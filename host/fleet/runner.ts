@@ -180,7 +180,7 @@ export class Runner {
     }
     if (this.#schedule.firstMs <= nowMs) this.#turnMs = startMs;
     for (let count = 1; this.#schedule.firstMs <= nowMs; count++) {
-      this.#due(this.#schedule.first, nowMs);
+      this.#due(nowMs);
       if (count % 16 !== 0 || performance.now() < startMs + TURN_MS) continue;
       // Those that wait follow as soon as sockets had their turn.
       this.#turnMs = 0;
@@ -203,7 +203,9 @@ export class Runner {
     }
   }
 
-  #due(slot: number, nowMs: number): void {
+  /** The node that is due first has its turn. */
+  #due(nowMs: number): void {
+    const slot = this.#schedule.first;
     switch (this.#life[slot]) {
       case Life.starting:
         this.#started++;
@@ -216,7 +218,7 @@ export class Runner {
         this.#rise(slot);
         break;
       case Life.running:
-        if (nowMs - this.#schedule.dueMs(slot) > OVERRUN_MS && !this.#parts.conditions.isQuiet) {
+        if (nowMs - this.#schedule.firstMs > OVERRUN_MS && !this.#parts.conditions.isQuiet) {
           this.#parts.tally.counts.overruns++;
         }
         this.#step(slot, nowMs);

@@ -8,7 +8,7 @@ import type { z } from "zod";
 import { systemCode, WasmoteError } from "../errors.ts";
 import { locateSensor, parseSensor } from "../hal/sensor-model.ts";
 import { printable } from "../node/log.ts";
-import { PROJECT_ROOT } from "../project.ts";
+import { docsPage, PROJECT_ROOT } from "../project.ts";
 import type { FaultEntry, GroupEntry, ScenarioFile } from "./define-scenario.ts";
 import { durationMs } from "./duration.ts";
 import { nearest } from "./nearest.ts";
@@ -72,7 +72,7 @@ async function readJson(path: string): Promise<unknown> {
   } catch (cause) {
     throw refused(
       `${path}${positionIn(text, cause)} is no JSON`,
-      "write a scenario as docs/scenarios.md shows it",
+      `write a scenario as ${docsPage("scenarios.md")} shows it`,
       cause,
     );
   }
@@ -157,7 +157,7 @@ function checkSensor(sensor: string, path: string, where: string): string {
     if (!(cause instanceof WasmoteError)) throw cause;
     throw refused(
       `${path}: ${where}.sensor: ${printable(cause.message)}`,
-      cause.cure ?? "see docs/scenarios.md",
+      cause.cure ?? `see ${docsPage("scenarios.md")}`,
       cause,
     );
   }

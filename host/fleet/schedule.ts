@@ -1,11 +1,18 @@
-/** When each node is to run next: a binary heap over typed arrays, in which a node's time can be changed. */
+/**
+ * When each node is to run next: a heap in which a node's time can be changed. A place has eight places below it, and times stand
+ * in the heap itself: to compare eight of them takes one line of the processor's cache, where those of a hundred thousand nodes
+ * elsewhere would take eight.
+ */
 
 const ABSENT = -1;
+/** A place's children are at `8 * place + 1` and after it. */
+const CHILD_BITS = 3;
+const CHILDREN = 1 << CHILD_BITS;
 
 export class Schedule {
+  /** By place in the heap: when, and which node. None is due before its parent. */
   readonly #dueMs: Float64Array;
-  /** Slots of nodes; none is due before its parent. */
-  readonly #heap: Uint32Array;
+  readonly #slots: Uint32Array;
   /** Where in the heap a slot stands. */
   readonly #place: Int32Array;
   #size = 0;
@@ -13,7 +20,7 @@ export class Schedule {
   /** `slots`: how many nodes there are; none is scheduled. */
   constructor(slots: number) {
     this.#dueMs = new Float64Array(slots);
-    this.#heap = new Uint32Array(slots);
+    this.#slots = new Uint32Array(slots);
     this.#place = new Int32Array(slots).fill(ABSENT);
   }
 
@@ -24,70 +31,70 @@ export class Schedule {
 
   /** The node that is due first, or -1. */
   get first(): number {
-    return this.#size === 0 ? ABSENT : (this.#heap[0] ?? ABSENT);
+    return this.#size === 0 ? ABSENT : (this.#slots[0] ?? ABSENT);
   }
 
   /** When the first is due; infinity if none is scheduled. */
   get firstMs(): number {
-    return this.#size === 0 ? Number.POSITIVE_INFINITY : this.dueMs(this.#heap[0] ?? 0);
-  }
-
-  /** When a node was last scheduled for. */
-  dueMs(slot: number): number {
-    return this.#dueMs[slot] ?? 0;
+    return this.#size === 0 ? Number.POSITIVE_INFINITY : (this.#dueMs[0] ?? 0);
   }
 
   /** Schedules a node, in place of when it was to run before. */
   set(slot: number, dueMs: number): void {
-    const before = this.dueMs(slot);
-    this.#dueMs[slot] = dueMs;
     const place = this.#place[slot] ?? ABSENT;
-    if (place === ABSENT) this.#rise(this.#size++, slot);
-    else if (dueMs < before) this.#rise(place, slot);
-    else this.#sink(place, slot);
+    if (place === ABSENT) this.#rise(this.#size++, slot, dueMs);
+    else if (dueMs < (this.#dueMs[place] ?? 0)) this.#rise(place, slot, dueMs);
+    else this.#sink(place, slot, dueMs);
   }
 
   delete(slot: number): void {
     const place = this.#place[slot] ?? ABSENT;
     if (place === ABSENT) return;
     this.#place[slot] = ABSENT;
-    const last = this.#heap[--this.#size] ?? 0;
-    if (place === this.#size) return;
-    this.#rise(place, last);
-    this.#sink(this.#place[last] ?? 0, last);
+    const end = --this.#size;
+    if (place === end) return;
+    const last = this.#slots[end] ?? 0;
+    const dueMs = this.#dueMs[end] ?? 0;
+    if (dueMs < (this.#dueMs[place] ?? 0)) this.#rise(place, last, dueMs);
+    else this.#sink(place, last, dueMs);
   }
 
-  #rise(from: number, slot: number): void {
-    const dueMs = this.dueMs(slot);
+  #rise(from: number, slot: number, dueMs: number): void {
     let place = from;
     while (place > 0) {
-      const parent = (place - 1) >> 1;
-      const above = this.#heap[parent] ?? 0;
-      if (this.dueMs(above) <= dueMs) break;
-      this.#put(place, above);
+      const parent = (place - 1) >> CHILD_BITS;
+      const parentMs = this.#dueMs[parent] ?? 0;
+      if (parentMs <= dueMs) break;
+      this.#put(place, this.#slots[parent] ?? 0, parentMs);
       place = parent;
     }
-    this.#put(place, slot);
+    this.#put(place, slot, dueMs);
   }
 
-  #sink(from: number, slot: number): void {
-    const dueMs = this.dueMs(slot);
+  #sink(from: number, slot: number, dueMs: number): void {
+    const dues = this.#dueMs;
     let place = from;
     for (;;) {
-      let child = 2 * place + 1;
-      if (child >= this.#size) break;
-      const right = child + 1;
-      if (right < this.#size && this.dueMs(this.#heap[right] ?? 0) < this.dueMs(this.#heap[child] ?? 0)) child = right;
-      const below = this.#heap[child] ?? 0;
-      if (this.dueMs(below) >= dueMs) break;
-      this.#put(place, below);
+      const begin = (place << CHILD_BITS) + 1;
+      const end = Math.min(begin + CHILDREN, this.#size);
+      let child = ABSENT;
+      let childMs = dueMs;
+      for (let each = begin; each < end; each++) {
+        const eachMs = dues[each] ?? 0;
+        if (eachMs >= childMs) continue;
+        child = each;
+        childMs = eachMs;
+      }
+      if (child === ABSENT) break;
+      this.#put(place, this.#slots[child] ?? 0, childMs);
       place = child;
     }
-    this.#put(place, slot);
+    this.#put(place, slot, dueMs);
   }
 
-  #put(place: number, slot: number): void {
-    this.#heap[place] = slot;
+  #put(place: number, slot: number, dueMs: number): void {
+    this.#dueMs[place] = dueMs;
+    this.#slots[place] = slot;
     this.#place[slot] = place;
   }
 }

@@ -48,7 +48,7 @@ function keeps(value: number, bound: number, limit: Limit): boolean {
 
 /** `<= 5,120` or `>= 40`. */
 export function formatBound(bound: number, limit: Limit): string {
-  return `${limit.bound === "most" ? "<=" : ">="} ${formatNumber(bound)}`;
+  return `${limit.bound === "most" ? "<=" : ">="} ${bound.toLocaleString("en-US", { maximumFractionDigits: 2 })}`;
 }
 
 /** With commas, and with one decimal below 1,000 unless it is whole. */

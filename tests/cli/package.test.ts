@@ -1,6 +1,6 @@
 /** The package, from `npm pack` to a project of one's own whose tests pass. */
 
-import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import mqtt from "mqtt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -24,13 +24,20 @@ beforeAll(async () => {
 afterAll(() => installed?.remove());
 
 describe("the package", () => {
-  test("holds the compiled host with its declarations, the SDK, and no source, test or board", () => {
-    for (const file of ["dist/index.js", "dist/index.d.ts", "assembly/index.ts", "asconfig.json", "LICENSE"]) {
+  test("holds the compiled host with its declarations, the SDK, the pages, and no source, test or board", () => {
+    for (const file of [
+      "dist/index.js",
+      "dist/index.d.ts",
+      "assembly/index.ts",
+      "asconfig.json",
+      "docs/cli.md",
+      "LICENSE",
+    ]) {
       expect(installed.files).toContain(file);
     }
     const strays = installed.files.filter(
       (file) =>
-        /^(tests|boards|examples|node_modules|docs)\//.test(file) || (file.startsWith("host/") && /\.tsx?$/.test(file)),
+        /^(tests|boards|examples|node_modules)\//.test(file) || (file.startsWith("host/") && /\.tsx?$/.test(file)),
     );
     expect(strays).toEqual([]);
   });
@@ -94,6 +101,27 @@ describe("the package", () => {
     );
     // A reading a second.
     expect(Number(printed)).toBeGreaterThan(50);
+  });
+
+  test("has every page that a message of the command line names, where the message says that it is", async () => {
+    const sources = (await readdir(join(PROJECT_ROOT, "host"), { recursive: true })).filter((name) =>
+      /\.tsx?$/.test(name),
+    );
+    const named = new Set<string>();
+    for (const source of sources) {
+      const text = await readFile(join(PROJECT_ROOT, "host", source), "utf-8");
+      for (const [, page = ""] of text.matchAll(/docsPage\("([^"]+)"\)/g)) named.add(page);
+      // A path that is written out would not be found from a project's folder. Comments are for whoever has the source.
+      const code = text.replace(/\/\*.*?\*\/|\/\/[^\n]*/gs, "");
+      expect(code.match(/docs\/[\w-]+\.md/g) ?? [], source).toEqual([]);
+    }
+    expect(named).toContain("scenarios.md");
+    for (const page of named) expect(installed.files).toContain(`docs/${page}`);
+
+    const { code, stderr } = await run(installed.folder, "npx", "wasmote", "build", "x.ts", "--use", "none");
+    expect(code).toBe(2);
+    const [path = ""] = stderr.match(/node_modules\/wasmote\/docs\/[\w-]+\.md/) ?? [];
+    expect(await readFile(join(installed.folder, path), "utf-8")).toContain("NODE_QUEUE");
   });
 
   test("says in one line that wasm3 needs a checkout", async () => {

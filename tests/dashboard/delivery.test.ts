@@ -1,8 +1,8 @@
 import { generate, type Packet } from "mqtt-packet";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Delivery } from "../../host/dashboard/delivery.ts";
-import { PacketReader } from "../../host/dashboard/packet-reader.ts";
 import type { LinkObserver } from "../../host/hal/link-observer.ts";
+import { PacketReader } from "../../host/mqtt/packet-reader.ts";
 
 const READINGS = "sensor/7/temperature";
 

@@ -29,7 +29,7 @@ describe("docs/fleet.md", () => {
       Object.values(options).map(({ flags }) => long(flags)),
     );
     // Of prlimit and of `npm run bench:fleet`.
-    const others = ["--pid", "--nofile", "--write"];
+    const others = ["--pid", "--nofile", "--write", "--quick"];
     for (const [flag] of page.matchAll(/(?<![\w-])--[a-z][a-z-]*/g)) expect([...there, ...others]).toContain(flag);
   });
 

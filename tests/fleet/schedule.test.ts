@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Schedule } from "../../host/fleet/schedule.ts";
 
-const SLOTS = 12;
+const SLOTS = 90;
 const slot = fc.integer({ min: 0, max: SLOTS - 1 });
 const actions = fc.array(
   fc.oneof(
@@ -10,7 +10,7 @@ const actions = fc.array(
     fc.record({ kind: fc.constant("delete" as const), slot, dueMs: fc.constant(0) }),
     fc.record({ kind: fc.constant("pop" as const), slot: fc.constant(0), dueMs: fc.constant(0) }),
   ),
-  { maxLength: 120 },
+  { maxLength: 400 },
 );
 
 test("whatever is set, moved and deleted, the first is one of those that are due first", () => {

@@ -17,6 +17,7 @@ import {
   type Setting,
   type ShownSetting,
 } from "../../device/settings.ts";
+import { docsPage } from "../../project.ts";
 import { printNote, withProgress } from "../output.ts";
 import { usage } from "../parse.ts";
 import { askSecret, readStdin } from "../prompt.ts";
@@ -188,7 +189,7 @@ function fieldsOf(lines: readonly string[]): Record<string, string | string[]> {
 /** A key as a line of the console can have it. */
 function word(key: string): string {
   if (/^[!-~]{1,64}$/.test(key)) return key;
-  throw usage(`"${key}" is no key`, "wasmote config list shows those that are set, docs/devices.md has all");
+  throw usage(`"${key}" is no key`, `wasmote config list shows those that are set, ${docsPage("devices.md")} has all`);
 }
 
 function warnOfSecrets(keys: readonly string[]): void {

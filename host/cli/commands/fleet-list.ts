@@ -4,6 +4,7 @@ import { formatDuration } from "../../fleet/duration.ts";
 import { scenarioLengthMs } from "../../fleet/faults.ts";
 import type { Scenario } from "../../fleet/scenario.ts";
 import { builtInScenarios, loadScenario } from "../../fleet/scenario-file.ts";
+import { docsPage } from "../../project.ts";
 import { printNote } from "../output.ts";
 import type { FleetListValues } from "../table/fleet.ts";
 
@@ -11,7 +12,7 @@ export async function fleetList({ json }: FleetListValues): Promise<void> {
   const scenarios = await Promise.all(builtInScenarios().map(loadScenario));
   const width = Math.max(...scenarios.map(({ name }) => name.length)) + 2;
   console.log(scenarios.map((scenario) => (json ? toJson(scenario) : toLines(scenario, width))).join("\n"));
-  if (!json) printNote("docs/scenarios.md says how to write one of your own");
+  if (!json) printNote(`${docsPage("scenarios.md")} says how to write one of your own`);
 }
 
 function toJson(scenario: Scenario): string {

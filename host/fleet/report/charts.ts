@@ -12,8 +12,8 @@ export interface ChartData {
   /** Of the values, behind them where the cursor is. */
   readonly unit: string;
   readonly scale: "linear" | "log";
-  /** What x is: seconds since the start, or microseconds at the edges of the bars. */
-  readonly x: "time" | "latency";
+  /** What x is: seconds since the start, microseconds at the edges of the bars, or a number of nodes on a logarithmic scale. */
+  readonly x: "time" | "latency" | "nodes";
   readonly xs: readonly number[];
   readonly series: readonly SeriesData[];
 }

@@ -32,6 +32,9 @@
   /** An axis has little room: 1.5k, 20M. */
   const short = (value) => value.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3 });
 
+  /** What stands for a value of x in words. */
+  const place = { time: clock, latency: (value) => `from ${ms(value)} ms`, nodes: (value) => `${shown(value)} nodes` };
+
   const ms = (microseconds) => shown(Number((microseconds / 1000).toPrecision(3)));
 
   /** Bands under the lines: hatched, so that they are seen without colour, with the fault's letter above. */
@@ -87,6 +90,37 @@
     return uPlot.paths.linear();
   };
 
+  const xScales = {
+    time: (xs) => ({ range: (_u, min, max) => [min === xs[0] ? 0 : min, max] }),
+    latency: (xs) => ({ range: () => [-0.6, xs.length - 0.4] }),
+    nodes: (xs) => ({ distr: 3, range: () => [xs[0] / 1.3, xs[xs.length - 1] * 1.3] }),
+  };
+
+  const xAxes = {
+    time: () => ({ incrs: TIME_STEPS, space: 64, values: (_u, splits) => splits.map(clock) }),
+    latency: (xs) => ({
+      incrs: [1, 2, 4, 8, 16, 32],
+      space: 56,
+      values: (_u, splits) => splits.map((at) => (xs[at] === undefined ? "" : `${ms(xs[at])} ms`)),
+    }),
+    nodes: (xs) => ({
+      splits: () => xs,
+      filter: (_u, splits) => splits,
+      values: (u, splits) => apart(u, splits).map((value) => (value === null ? "" : short(value))),
+    }),
+  };
+
+  /** Of values on the axis those that have room for a label, `null` for others. */
+  const apart = (u, splits) => {
+    let end = Number.NEGATIVE_INFINITY;
+    return splits.map((value) => {
+      const at = u.valToPos(value, "x");
+      if (at < end) return null;
+      end = at + 34;
+      return value;
+    });
+  };
+
   /** Whole powers of ten around the data. */
   const logRange = (_u, min, max) => {
     const low = 10 ** Math.floor(Math.log10(min || 1));
@@ -98,8 +132,8 @@
 
   const draw = ({ id, unit, scale, x, xs, series }) => {
     const figure = document.getElementById(id);
-    const place = figure.querySelector(".chart");
-    place.replaceChildren();
+    const chart = figure.querySelector(".chart");
+    chart.replaceChildren();
     const isTime = x === "time";
     const outputs = [...figure.querySelectorAll("output")];
     const ink = css("--ink");
@@ -109,7 +143,7 @@
       ticks: { show: false },
       font: "12px system-ui, sans-serif",
     };
-    const positions = isTime ? xs : xs.map((_, index) => index);
+    const positions = x === "latency" ? xs.map((_, index) => index) : xs;
 
     const tell = (u) => {
       const at = u.cursor.idx;
@@ -121,7 +155,7 @@
 
     const u = new uPlot(
       {
-        width: place.clientWidth,
+        width: chart.clientWidth,
         height: HEIGHT,
         padding: [isTime && faults.length > 0 ? 20 : 8, 26, 0, 0],
         legend: { show: false },
@@ -132,10 +166,7 @@
           ...(isTime ? { sync: { key: sync.key } } : {}),
         },
         scales: {
-          x: {
-            time: false,
-            range: (_u, min, max) => (isTime ? [min === xs[0] ? 0 : min, max] : [-0.6, xs.length - 0.4]),
-          },
+          x: { time: false, ...xScales[x](xs) },
           y:
             scale === "log"
               ? { distr: 3, range: logRange }
@@ -145,13 +176,7 @@
           {
             ...axis,
             size: 30,
-            ...(isTime
-              ? { incrs: TIME_STEPS, space: 64, values: (_u, splits) => splits.map(clock) }
-              : {
-                  incrs: [1, 2, 4, 8, 16, 32],
-                  space: 56,
-                  values: (_u, splits) => splits.map((at) => (xs[at] === undefined ? "" : `${ms(xs[at])} ms`)),
-                }),
+            ...xAxes[x](xs),
           },
           {
             ...axis,
@@ -169,16 +194,18 @@
             width: kind === "bars" ? 1 : 1.75,
             dash: DASHES[index % DASHES.length],
             paths: pathsOf(kind, isTime),
-            points: { show: kind === "line" && xs.length < 3 },
+            // Not every line has a value for each number of nodes.
+            spanGaps: x === "nodes",
+            points: { show: kind === "line" && (xs.length < 3 || x === "nodes") },
           })),
         ],
         hooks: { drawClear: isTime ? [drawFaults] : [], setCursor: [tell] },
       },
       [positions, ...series.map(({ values }) => values)],
-      place,
+      chart,
     );
 
-    place.onkeydown = (event) => {
+    chart.onkeydown = (event) => {
       const { min, max } = u.scales.x;
       const first = positions.findIndex((each) => each >= min);
       const last = positions.findLastIndex((each) => each <= max);
@@ -192,7 +219,7 @@
       const values = series.map(
         ({ label, values: all }) => `${label} ${all[to] === null ? "none" : `${shown(all[to])} ${unit}`}`,
       );
-      reading.textContent = `${isTime ? clock(xs[to]) : `from ${ms(xs[to])} ms`}: ${values.join(", ")}`;
+      reading.textContent = `${place[x](xs[to])}: ${values.join(", ")}`;
     };
     return u;
   };

@@ -221,7 +221,7 @@ function plain(id: string, head: readonly string[], rows: readonly (readonly str
   return html`<table id="${id}">${headOf(head)}<tbody>${rows.map(rowOf)}</tbody></table>`;
 }
 
-function tableOf({ caption, head, rows }: Table, id: string): Html {
+export function tableOf({ caption, head, rows }: Table, id: string): Html {
   return html`<table id="${id}-table"><caption>${caption}</caption>${headOf(head)}<tbody>${rows.map(rowOf)}</tbody></table>`;
 }
 

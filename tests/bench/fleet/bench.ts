@@ -1,6 +1,6 @@
 /**
- * `npm run bench:fleet`: what a node of a fleet costs, beside a client of MQTT.js that does the same, at the same Mosquitto and
- * in the same run; how it grows; and what fleets on a null network take.
+ * `npm run bench:fleet`: what a node of a fleet costs, beside a client of MQTT.js that does the same at the same time; how it
+ * grows with their number; how many this machine holds; and what fleets on a null network take.
  */
 
 import { spawnSync } from "node:child_process";
@@ -9,127 +9,110 @@ import { parseArgs } from "node:util";
 import { formatError, withProgress } from "../../../host/cli/output.ts";
 import { usage } from "../../../host/cli/parse.ts";
 import { WasmoteError } from "../../../host/errors.ts";
-import { openFiles } from "../../../host/fleet/limits.ts";
-import { Mosquitto } from "../../integration/mosquitto.ts";
 import { report } from "../command.ts";
-import { judge, type Measurement, type Rules } from "../figures.ts";
+import { judge, type Measurement } from "../figures.ts";
 import type { FleetCosts } from "../fleet-script.ts";
-import { formatMarkdown } from "../format.ts";
+import { formatJson, formatMarkdown } from "../format.ts";
 import { writeTable } from "../page.ts";
 import { prepareModules } from "../prepare.ts";
 import { LEAN, runScript } from "../program.ts";
-import { type Costs, type Load, loadArguments } from "./load.ts";
+import { count, measurementsOf, RULES, type RunRows } from "./costs.ts";
+import { writeReport } from "./report.ts";
+import { mostConnections, type Row, runAtOnce, type SideLoad } from "./sides.ts";
 
-const RULES: Rules = {
-  limits: [
-    { name: "fleet.memoryOfMqttJs", unit: "times", bound: "least", limit: 3 },
-    { name: "fleet.cpuOfMqttJs", unit: "times", bound: "least", limit: 2 },
-    { name: "fleet.growth", unit: "times", bound: "most", limit: 1.25 },
-  ],
-  missed: [],
-};
-
-const COMPARED = { nodes: 8_000, rate: 800, intervalMs: 2_000, seconds: 10 } as const;
-const COMPARED_QUICKLY = { nodes: 500, rate: 250, intervalMs: 500, seconds: 5 } as const;
-/** Sides take turns, so that a slow spell of the machine meets both. */
-const ROUNDS = 3;
-
-/** The same publishes in a second for each number of nodes. */
-const SIZES = [100, 1_000, 5_000, 10_000, 19_000, 50_000] as const;
-const PUBLISHES_PER_SECOND = 1_000;
-const RATE = 2_000;
-const SECONDS = 10;
+/** Nodes beside as many clients of MQTT.js. */
+const COMPARED = {
+  sizes: [1_000, 4_000, 8_000],
+  rate: 1_000,
+  perSecond: 4_000,
+  seconds: 8,
+  warmUpSeconds: 12,
+} as const;
+/** Each node publishes so often, however many there are: what it costs follows from that alone, if anything. */
+const GROWN = { intervalMs: 5_000, mostStartsPerSecond: 1_000, seconds: 10, warmUpSeconds: 21 } as const;
+/** Beside each of them runs the largest fleet that one process may have connections for, `MOST` at the most. */
+const FEWER = [100, 1_000, 5_000, 10_000] as const;
+const MOST = 19_000;
+/** As many as may be had, so many in each process. */
+const HELD = { nodes: 100_000, perProcess: 18_000, rate: 500, perSecond: 500, seconds: 5, warmUpSeconds: 0 } as const;
 const NULL_SIZES = [50_000, 100_000] as const;
 
-/** Open files of a broker and of a process of nodes beyond their connections. */
-const SPARE_FILES = 500;
-
-/** The memory of fewer nodes is less than what the garbage collector leaves by chance. */
-const SMALLEST_COMPARED = 5_000;
-
-async function measureAll(quick: boolean): Promise<Measurement[]> {
-  const broker = await startBroker();
-  try {
-    return [
-      ...(await withProgress("nodes beside clients of MQTT.js", () => compare(broker.port, quick))),
-      ...(quick ? [] : await grow(broker.port)),
-      ...(quick ? [] : await withProgress("fleets on a null network", measureNull)),
-    ];
-  } finally {
-    await broker.dispose();
+async function measureAll(quick: boolean): Promise<RunRows> {
+  if (quick) {
+    const sizes = [250, 500];
+    return {
+      compared: await compare({ ...COMPARED, sizes, perSecond: 1_000, warmUpSeconds: 3, seconds: 3 }),
+      grown: [],
+      held: [],
+    };
   }
+  return { compared: await compare(COMPARED), grown: await grow(), held: await hold() };
 }
 
-/** A broker logs nothing here: it would be what is measured. */
-function startBroker(): Promise<Mosquitto> {
-  return Mosquitto.start({ settings: ["log_type none", "log_type information", "connection_messages false"] });
-}
-
-async function compare(port: number, quick: boolean): Promise<Measurement[]> {
-  const load = { ...(quick ? COMPARED_QUICKLY : COMPARED), port, module: LEAN.module };
-  const nodes: Costs[] = [];
-  const clients: Costs[] = [];
-  for (let round = 0; round < (quick ? 1 : ROUNDS); round++) {
-    nodes.push(await run("nodes-script.ts", load));
-    clients.push(await run("mqttjs-script.ts", load));
+async function compare(plan: {
+  readonly sizes: readonly number[];
+  readonly rate: number;
+  readonly perSecond: number;
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+}): Promise<Row[][]> {
+  const { sizes, warmUpSeconds, ...load } = plan;
+  const rounds: Row[][] = [];
+  for (const nodes of sizes) {
+    const sides = (["nodes", "mqttjs"] as const).map((side): SideLoad => ({ side, nodes, ...load }));
+    const what = `${count(nodes)} nodes beside as many clients of MQTT.js`;
+    rounds.push(await withProgress(what, () => runAtOnce(warmUpSeconds, sides)));
   }
-  const node = medians(nodes);
-  const client = medians(clients);
-  return [
-    { name: "fleet.memoryOfMqttJs", value: client.bytesPerNode / node.bytesPerNode, unit: "times" },
-    { name: "fleet.cpuOfMqttJs", value: client.cpuUsPerPublish / node.cpuUsPerPublish, unit: "times" },
-    { name: "memory of a connected node", value: node.bytesPerNode, unit: "bytes" },
-    { name: "memory of a connected client of MQTT.js", value: client.bytesPerNode, unit: "bytes" },
-    { name: "CPU of a node's publish", value: node.cpuUsPerPublish, unit: "µs" },
-    { name: "CPU of a publish of MQTT.js", value: client.cpuUsPerPublish, unit: "µs" },
-    { name: "connects of nodes, one core", value: 1e6 / node.cpuUsPerConnect, unit: "/s" },
-    { name: "connects of MQTT.js, one core", value: 1e6 / client.cpuUsPerConnect, unit: "/s" },
-  ];
+  return rounds;
 }
 
-/** What a node costs among more and more of them, as far as this machine goes. */
-async function grow(port: number): Promise<Measurement[]> {
-  const measurements: Measurement[] = [];
-  const perNode: number[] = [];
-  let largest = 0;
-  for (const nodes of SIZES) {
-    const intervalMs = Math.max(100, (nodes * 1_000) / PUBLISHES_PER_SECOND);
-    const what = `${nodes.toLocaleString("en-US")} connected nodes`;
-    const files = openFiles() ?? Number.POSITIVE_INFINITY;
-    if (nodes + SPARE_FILES > files) {
-      process.stderr.write(`${what} can't be had: the broker may have ${files.toLocaleString("en-US")} open files\n`);
-      break;
-    }
-    let costs: Costs;
+/** What a node costs among more and more of them. */
+async function grow(): Promise<Row[][]> {
+  const most = Math.min(MOST, mostConnections());
+  const rounds: Row[][] = [];
+  for (const fewer of FEWER) {
+    const what = `fleets of ${count(fewer)} and ${count(most)} nodes`;
+    const sides = [fewer, most].map(steady);
+    rounds.push(await withProgress(what, () => runAtOnce(GROWN.warmUpSeconds, sides)));
+  }
+  return rounds;
+}
+
+/** Nodes that start over some whole intervals, so that their publishes are spread evenly over each. */
+function steady(nodes: number): SideLoad {
+  const { intervalMs, mostStartsPerSecond, seconds } = GROWN;
+  const perSecond = (nodes * 1_000) / intervalMs;
+  return { side: "nodes", nodes, rate: perSecond / Math.ceil(perSecond / mostStartsPerSecond), perSecond, seconds };
+}
+
+/** All at once in several processes; half as many if that fails, and so on. */
+async function hold(): Promise<Row[]> {
+  const { nodes, perProcess, warmUpSeconds, ...load } = HELD;
+  const each = Math.min(perProcess, mostConnections());
+  for (let most: number = nodes; most >= each; most = Math.floor(most / 2)) {
+    const processes = Math.ceil(most / each);
+    const sides = Array.from(
+      { length: processes },
+      (_, index): SideLoad => ({ side: "nodes", nodes: Math.floor((most + index) / processes), ...load }),
+    );
     try {
-      const load = { nodes, rate: RATE, intervalMs, seconds: SECONDS, port, module: LEAN.module };
-      costs = await withProgress(what, () => run("nodes-script.ts", load));
+      const what = `${count(most)} nodes in ${processes} processes`;
+      const rows = await withProgress(what, () => runAtOnce(warmUpSeconds, sides));
+      const isAtOnce = Math.max(...rows.map((row) => row.fromMs)) < Math.min(...rows.map((row) => row.toMs));
+      if (isAtOnce) return rows;
+      process.stderr.write(`${count(most)} nodes were not all connected at the same time\n`);
     } catch (error) {
-      process.stderr.write(`${what} can't be had: ${error instanceof Error ? error.message : error}\n`);
-      break;
+      process.stderr.write(`${count(most)} nodes can't be had: ${error instanceof Error ? error.message : error}\n`);
     }
-    largest = nodes;
-    if (nodes >= SMALLEST_COMPARED) perNode.push(costs.bytesPerNode, costs.cpuUsPerPublish);
-    if (nodes >= SMALLEST_COMPARED) {
-      measurements.push({ name: `memory of a node among ${what}`, value: costs.bytesPerNode, unit: "bytes" });
-    }
-    measurements.push({ name: `whole process of ${what}`, value: costs.rssBytes / 1e6, unit: "MB" });
-    measurements.push({ name: `CPU of a publish among ${what}`, value: costs.cpuUsPerPublish, unit: "µs" });
   }
-  const [firstBytes = Number.NaN, firstUs = Number.NaN] = perNode;
-  const [lastBytes = Number.NaN, lastUs = Number.NaN] = perNode.slice(-2);
-  return [
-    { name: "fleet.growth", value: Math.max(lastBytes / firstBytes, lastUs / firstUs), unit: "times" },
-    { name: "most nodes with real connections that were tried and held", value: largest, unit: "nodes" },
-    ...measurements,
-  ];
+  return [];
 }
 
 async function measureNull(): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
   for (const nodes of NULL_SIZES) {
     const costs = await runScript<FleetCosts>("fleet-script.ts", [String(nodes), LEAN.module], ["--expose-gc"]);
-    const fleet = `${nodes.toLocaleString("en-US")} nodes on a null network`;
+    const fleet = `${count(nodes)} nodes on a null network`;
     measurements.push({ name: `memory of each of ${fleet}`, value: costs.grownBytes / nodes, unit: "bytes" });
     measurements.push({ name: `whole process of ${fleet}`, value: costs.rssBytes / 1e6, unit: "MB" });
     measurements.push({ name: `one step of ${fleet}`, value: costs.nodeStepNs, unit: "ns" });
@@ -137,48 +120,53 @@ async function measureNull(): Promise<Measurement[]> {
   return measurements;
 }
 
-function run(script: string, load: Load): Promise<Costs> {
-  return runScript<Costs>(`fleet/${script}`, loadArguments(load), ["--expose-gc"]);
-}
-
-function medians(all: readonly Costs[]): Costs {
-  const median = (of: (costs: Costs) => number): number =>
-    all.map(of).sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN;
-  return {
-    bytesPerNode: median((costs) => costs.bytesPerNode),
-    cpuUsPerPublish: median((costs) => costs.cpuUsPerPublish),
-    cpuUsPerConnect: median((costs) => costs.cpuUsPerConnect),
-    publishes: median((costs) => costs.publishes),
-    rssBytes: median((costs) => costs.rssBytes),
-  };
-}
-
-/** As many open files as the largest fleet needs, for this process and what it starts, where that is allowed. */
-function raiseOpenFiles(): void {
-  const files = String(Math.max(...SIZES) + SPARE_FILES);
+/** Throws `EMEASURE` where the figures can't be had. */
+function checkMachine(quick: boolean): void {
+  if (process.platform !== "linux") {
+    throw new WasmoteError("EMEASURE", "resource", "memory of processes is told by Linux alone", {
+      cure: "run it on Linux, or in a container",
+    });
+  }
+  const files = String(2 * MOST);
+  // Where that is allowed, for this process and what it starts.
   spawnSync("prlimit", ["--pid", String(process.pid), `--nofile=${files}:${files}`], { stdio: "ignore" });
+  const needed = quick ? 0 : Math.max(...FEWER);
+  if (mostConnections() > needed) return;
+  throw new WasmoteError("EMEASURE", "resource", `${count(needed)} connections need more open files than are allowed`, {
+    cure: "type `sudo prlimit --pid $$ --nofile=20000` in this shell and run it again",
+  });
 }
 
 function parseFlags() {
   try {
-    const options = { json: { type: "boolean" }, write: { type: "boolean" }, quick: { type: "boolean" } } as const;
+    const options = {
+      json: { type: "boolean" },
+      quick: { type: "boolean" },
+      report: { type: "string" },
+      write: { type: "boolean" },
+    } as const;
     return parseArgs({ options }).values;
   } catch (error) {
     const [what = ""] = (error instanceof Error ? error.message : String(error)).split(/[.\n]/);
-    throw usage(what, "npm run bench:fleet takes --json, --quick and --write, after a lone --");
+    throw usage(what, "npm run bench:fleet takes --json, --quick, --report FILE and --write, after a lone --");
   }
 }
 
 try {
-  const { json, write, quick = false } = parseFlags();
-  if (write && quick) throw usage("--write is for a whole run", "leave out --quick");
+  const { json, write, report: reportPath, quick = false } = parseFlags();
+  if (quick && (write || reportPath !== undefined)) {
+    throw usage("--write and --report are for a whole run", "leave out --quick");
+  }
+  checkMachine(quick);
   await prepareModules();
-  raiseOpenFiles();
-  const measurements = await measureAll(quick);
+  const rows = await measureAll(quick);
+  const onNull = quick ? [] : await withProgress("fleets on a null network", measureNull);
+  const measurements = [...measurementsOf(rows), ...onNull].filter(({ value }) => !quick || Number.isFinite(value));
   const figures = measurements.map((each) => judge(each, RULES));
   if (write) await writeTable("bench:fleet", formatMarkdown(figures), "fleet.md");
-  const { stdout, stderr, exitCode } = report(measurements, json ? "json" : "table", RULES);
-  process.stdout.write(stdout);
+  if (reportPath !== undefined) await writeReport(reportPath, rows, figures);
+  const { stdout, stderr, exitCode } = report(measurements, "table", RULES);
+  process.stdout.write(json ? `${JSON.stringify({ figures: JSON.parse(formatJson(figures)), ...rows })}\n` : stdout);
   process.stderr.write(`${stderr}on ${availableParallelism()} cores\n`);
   process.exitCode = exitCode;
 } catch (error) {

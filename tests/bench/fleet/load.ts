@@ -1,55 +1,63 @@
-/** What both sides of the comparison do, and what each tells of it. */
+/** What both sides of the comparison do, each in a process of its own, and what each tells of it. */
+
+import { collectGarbage, type Memory, settledMemory } from "./memory.ts";
 
 /** Arguments of a side's process, in this order. */
 export interface Load {
   readonly nodes: number;
-  /** Nodes that start in a second. */
+  /**
+   * Nodes that start in a second. Each publishes from its start on, so publishes are spread evenly if `perSecond` is this or a
+   * multiple of it.
+   */
   readonly rate: number;
-  readonly intervalMs: number;
-  /** How long publishing is measured when all are connected. */
+  /** Publishes of all nodes in a second. */
+  readonly perSecond: number;
+  /** When publishing begins to be measured, milliseconds since 1970, or as soon after it as all are connected. */
+  readonly measureAtMs: number;
+  /** For how long. */
   readonly seconds: number;
   readonly port: number;
   /** For nodes: the module. */
   readonly module: string;
 }
 
-export interface Costs {
-  /**
-   * What the process grows by, by its resident memory after garbage collections, for each node that comes to the first quarter of
-   * them: what it takes without nodes, and what starting has left behind, is no node's.
-   */
-  readonly bytesPerNode: number;
-  /** Of its CPU time, kernel included, for each publish of QoS 1 and its acknowledgement. */
+export interface Costs extends Memory {
+  readonly nodes: number;
+  /** CPU time of the process, kernel included, for each publish of QoS 1 and its acknowledgement. */
   readonly cpuUsPerPublish: number;
   /** For each connection, its CONNECT, CONNACK and `online`. */
   readonly cpuUsPerConnect: number;
   readonly publishes: number;
-  /** All that the process has in memory. */
-  readonly rssBytes: number;
+  /** When publishing was measured, milliseconds since 1970. */
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 export const TOPIC_PREFIX = "sensor/";
 export const PAYLOAD = '{"msg":"17.2"}';
 export const KEEP_ALIVE_S = 60;
-/** These run before anything is measured, so that the engine has compiled what is hot. */
-export const WARM_UP = { nodes: 500, seconds: 5 } as const;
-const SETTLE_MS = 2_000;
 /** What a machine that is busy may take for connections beyond their rate. */
-const CONNECT_MS = 120_000;
+const CONNECT_MS = 60_000;
 
-export function parseLoad([nodes, rate, intervalMs, seconds, port, module = ""]: readonly string[]): Load {
+export function parseLoad([nodes, rate, perSecond, measureAtMs, seconds, port, module = ""]: readonly string[]): Load {
   return {
     nodes: Number(nodes),
     rate: Number(rate),
-    intervalMs: Number(intervalMs),
+    perSecond: Number(perSecond),
+    measureAtMs: Number(measureAtMs),
     seconds: Number(seconds),
     port: Number(port),
     module,
   };
 }
 
-export function loadArguments({ nodes, rate, intervalMs, seconds, port, module }: Load): string[] {
-  return [nodes, rate, intervalMs, seconds, port, module].map(String);
+export function loadArguments({ nodes, rate, perSecond, measureAtMs, seconds, port, module }: Load): string[] {
+  return [nodes, rate, perSecond, measureAtMs, seconds, port, module].map(String);
+}
+
+/** Of one node or client. */
+export function intervalOf({ nodes, perSecond }: Load): number {
+  return Math.round((nodes * 1_000) / perSecond);
 }
 
 /** Clients that run. */
@@ -57,44 +65,43 @@ export interface Running {
   readonly connected: number;
   /** Acknowledged publishes of QoS 1. */
   readonly acknowledged: number;
-  stop(): Promise<void>;
 }
 
-/** Runs the load and prints `Costs` as JSON. `start`: makes the clients, whose ids begin with `prefix`, and starts them. */
-export async function measure(load: Load, start: (load: Load, prefix: string) => Running): Promise<void> {
-  const warm = start({ ...load, nodes: WARM_UP.nodes, intervalMs: 100 }, "w");
-  await sleep(WARM_UP.seconds * 1_000);
-  await warm.stop();
-
-  const first = Math.ceil(load.nodes / 4);
-  const some = start({ ...load, nodes: first }, "a");
-  await until(() => some.connected === first, (first / load.rate) * 1_000 + CONNECT_MS);
-  await sleep(SETTLE_MS);
-  const before = settledRss();
-
-  const rest = load.nodes - first;
-  const publishesBefore = some.acknowledged;
-  const cpuBefore = cpuUs();
-  const others = start({ ...load, nodes: rest }, "b");
-  const acknowledged = (): number => some.acknowledged + others.acknowledged;
-  await until(() => others.connected === rest, (rest / load.rate) * 1_000 + CONNECT_MS);
-  const rampPublishes = acknowledged() - publishesBefore;
+/** Runs the load, prints `Costs` as JSON and ends the process. `start` makes the clients and starts them. */
+export async function measure(load: Load, start: (load: Load) => Running): Promise<void> {
+  const { nodes, rate, measureAtMs, seconds } = load;
+  const cpuStarted = cpuUs();
+  const clients = start(load);
+  const untilMs = performance.now() + (nodes / rate) * 1_000 + CONNECT_MS;
+  while (clients.connected < nodes) {
+    if (performance.now() > untilMs) throw new Error(`${clients.connected} of ${nodes} connected`);
+    await sleep(20);
+  }
+  const rampPublishes = clients.acknowledged;
   const cpuConnected = cpuUs();
 
-  await sleep(load.seconds * 1_000);
-  const publishes = acknowledged() - publishesBefore - rampPublishes;
-  const cpuUsPerPublish = (cpuUs() - cpuConnected) / publishes;
-  const lost = load.nodes - some.connected - others.connected;
-  if (lost > 0) throw new Error(`${lost} nodes were lost`);
-  const rssBytes = settledRss();
+  // What connecting has left behind is not collected at the expense of publishing.
+  collectGarbage();
+  await sleep(measureAtMs - Date.now());
+  const fromMs = Date.now();
+  const publishesBefore = clients.acknowledged;
+  const cpuBefore = cpuUs();
+  await sleep(seconds * 1_000);
+  const publishes = clients.acknowledged - publishesBefore;
+  const cpuUsPerPublish = (cpuUs() - cpuBefore) / publishes;
+  const toMs = Date.now();
+  if (clients.connected < nodes) throw new Error(`${nodes - clients.connected} of ${nodes} lost their connection`);
+
   const costs: Costs = {
-    bytesPerNode: (rssBytes - before) / rest,
+    nodes,
     cpuUsPerPublish,
-    cpuUsPerConnect: (cpuConnected - cpuBefore - rampPublishes * cpuUsPerPublish) / rest,
+    cpuUsPerConnect: (cpuConnected - cpuStarted - rampPublishes * cpuUsPerPublish) / nodes,
     publishes,
-    rssBytes,
+    fromMs,
+    toMs,
+    ...(await settledMemory()),
   };
-  await Promise.all([some.stop(), others.stop()]);
+  // Connections go with the process, and the broker ends next.
   process.stdout.write(`${JSON.stringify(costs)}\n`, () => process.exit(0));
 }
 
@@ -103,21 +110,6 @@ function cpuUs(): number {
   return user + system;
 }
 
-function settledRss(): number {
-  if (globalThis.gc === undefined) throw new Error("start it with --expose-gc");
-  globalThis.gc();
-  globalThis.gc();
-  return process.memoryUsage.rss();
-}
-
 function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-async function until(holds: () => boolean, withinMs: number): Promise<void> {
-  const endMs = performance.now() + withinMs;
-  while (!holds()) {
-    if (performance.now() > endMs) throw new Error("not all nodes could connect");
-    await sleep(20);
-  }
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
 }

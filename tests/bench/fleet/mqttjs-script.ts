@@ -3,17 +3,26 @@
  * process of its own with --expose-gc. `Load` is its arguments.
  */
 
-import mqtt, { type MqttClient } from "mqtt";
-import { KEEP_ALIVE_S, type Load, measure, PAYLOAD, parseLoad, type Running, TOPIC_PREFIX } from "./load.ts";
+import mqtt from "mqtt";
+import {
+  intervalOf,
+  KEEP_ALIVE_S,
+  type Load,
+  measure,
+  PAYLOAD,
+  parseLoad,
+  type Running,
+  TOPIC_PREFIX,
+} from "./load.ts";
 
-function start({ nodes, rate, intervalMs, port }: Load, prefix: string): Running {
-  const clients: MqttClient[] = [];
-  const timers: NodeJS.Timeout[] = [];
+function start(load: Load): Running {
+  const { nodes, rate, port } = load;
+  const intervalMs = intervalOf(load);
+  let started = 0;
   let connected = 0;
   let acknowledged = 0;
 
-  const startOne = (index: number): void => {
-    const id = `${prefix}${index}`;
+  const startOne = (id: string): void => {
     const status = `${TOPIC_PREFIX}${id}/status`;
     const topic = `${TOPIC_PREFIX}${id}/temperature`;
     const client = mqtt.connect({
@@ -26,7 +35,6 @@ function start({ nodes, rate, intervalMs, port }: Load, prefix: string): Running
       clean: true,
       will: { topic: status, payload: Buffer.from("offline"), qos: 1, retain: true },
     });
-    clients.push(client);
     const publish = (): void => {
       client.publish(topic, PAYLOAD, { qos: 1 }, (error) => {
         if (error == null) acknowledged++;
@@ -40,14 +48,14 @@ function start({ nodes, rate, intervalMs, port }: Load, prefix: string): Running
       connected--;
     });
     publish();
-    timers.push(setInterval(publish, intervalMs));
+    setInterval(publish, intervalMs);
   };
 
   const startMs = performance.now();
   const ramp = setInterval(() => {
     const due = Math.min(nodes, Math.ceil(((performance.now() - startMs) * rate) / 1_000));
-    while (clients.length < due) startOne(clients.length);
-    if (clients.length === nodes) clearInterval(ramp);
+    while (started < due) startOne(`n${started++}`);
+    if (started === nodes) clearInterval(ramp);
   }, 1);
   return {
     get connected() {
@@ -55,12 +63,6 @@ function start({ nodes, rate, intervalMs, port }: Load, prefix: string): Running
     },
     get acknowledged() {
       return acknowledged;
-    },
-    async stop() {
-      clearInterval(ramp);
-      for (const timer of timers) clearInterval(timer);
-      // By force: one that has something in flight when its connection breaks would be waited for without end.
-      await Promise.all(clients.map((client) => client.endAsync(true)));
     },
   };
 }

@@ -5,35 +5,31 @@ import { WHOLE } from "../../../host/fleet/plan.ts";
 import { sourceAddressesFor } from "../../../host/fleet/source-addresses.ts";
 import { WorkerNodes } from "../../../host/fleet/worker-nodes.ts";
 import { parseEndpoint } from "../../../host/hal/endpoint.ts";
-import { type Load, measure, parseLoad, type Running } from "./load.ts";
+import { intervalOf, type Load, measure, parseLoad, type Running } from "./load.ts";
 
 const load = parseLoad(process.argv.slice(2));
 const bytes = await readModule(load.module);
 
-function start({ nodes, rate, intervalMs, port }: Load, idPrefix: string): Running {
+function start({ nodes, rate, port }: Load): Running {
   const broker = `mqtt://127.0.0.1:${port}`;
-  let end = (): void => {};
-  const ended = new Promise<void>((resolve) => {
-    end = resolve;
-  });
   const fleet = new WorkerNodes(
     {
       nodes,
       shard: WHOLE,
       worker: WHOLE,
-      idPrefix,
+      idPrefix: "n",
       seed: 1,
       rate,
       scenario: { name: "bench", groups: [{ name: "all", share: 1 }], faults: [] },
       modules: [bytes],
       moduleOfGroup: [0],
       sensor: "constant:17.2",
-      config: { interval: String(intervalMs) },
+      config: { interval: String(intervalOf(load)) },
       broker,
       tls: {},
       sourceAddresses: sourceAddressesFor(parseEndpoint(broker), nodes),
     },
-    { ended: end, warning: (text) => process.stderr.write(`${text}\n`) },
+    { ended: () => {}, warning: (text) => process.stderr.write(`${text}\n`) },
   );
   fleet.start(Date.now());
   return {
@@ -42,10 +38,6 @@ function start({ nodes, rate, intervalMs, port }: Load, idPrefix: string): Runni
     },
     get acknowledged() {
       return fleet.tally.counts.acknowledged;
-    },
-    async stop() {
-      fleet.stop();
-      await ended;
     },
   };
 }
