@@ -31,7 +31,7 @@ export class RecordedInstance extends NodeInstance {
   }
 
   override setup(): void {
-    this.#record("setup", () => super.setup());
+    this.#record("setup", () => void super.setup());
   }
 
   override step(nowMs: number): number {
@@ -48,15 +48,15 @@ export class RecordedInstance extends NodeInstance {
   }
 
   override resume(nowMs: number, sleptMs: number): void {
-    this.#record("resume", () => super.resume(nowMs, sleptMs), nowMs, sleptMs);
+    this.#record("resume", () => void super.resume(nowMs, sleptMs), nowMs, sleptMs);
   }
 
   override stop(): void {
-    this.#record("stop", () => super.stop());
+    this.#record("stop", () => void super.stop());
   }
 
   /** `run` gives what `step` returned. */
-  #record(name: ExportName, run: () => number | undefined | void, nowMs?: number, sleptMs?: number): void {
+  #record(name: ExportName, run: () => number | undefined, nowMs?: number, sleptMs?: number): void {
     const recorder = this.#recorder();
     if (recorder === undefined) {
       run();

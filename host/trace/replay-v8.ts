@@ -1,5 +1,6 @@
 /** Runs a trace again under V8: every host call is answered as it was then, and everything is compared. */
 
+import { writeFileSync } from "node:fs";
 import { createContext, Script } from "node:vm";
 import { type Hal, IMPORTS } from "../abi.ts";
 import type { Guest } from "../engine/glue.ts";
@@ -32,7 +33,8 @@ class CallStopped extends Error {
 
 /**
  * Replays a trace to its end, or to the first difference. The module must be the trace's: `checkModule`. Throws `ETRACE` where
- * the trace is damaged.
+ * the trace is damaged,
+ * `EIMAGEFILE` if the image can't be written.
  */
 export function replayUnderV8(trace: Trace, module: LoadedModule, options: ReplayOptions = {}): Replayed {
   const replay = new V8Replay(module, options.onEvent ?? (() => {}));
@@ -42,6 +44,7 @@ export function replayUnderV8(trace: Trace, module: LoadedModule, options: Repla
       replay.start(frame.image === undefined, (expected, fresh) => expected.start(frame, fresh));
     else if (!replay.call(frame)) break;
   }
+  if (options.imageOut !== undefined) writeImage(options.imageOut, replay.image);
   return replay.result();
 }
 
@@ -94,8 +97,11 @@ class V8Replay {
       steps: this.#steps,
       last: this.#last,
       difference: this.#difference,
-      image: this.#instance.readImage(),
     };
+  }
+
+  get image(): Uint8Array {
+    return this.#instance.image;
   }
 
   #run({ name, nowMs, sleptMs, end }: CallFrame): CallOutcome {
@@ -250,4 +256,16 @@ function givenBytes(
 /** Ends a call that does not return, as a watchdog does: V8 looks for that in every loop. */
 function withinTime(run: () => void): void {
   new Script("run()").runInContext(createContext({ run }), { timeout: WATCHDOG_MS });
+}
+
+/** For its owner alone, as a trace is. */
+function writeImage(path: string, image: Uint8Array): void {
+  try {
+    writeFileSync(path, image, { mode: 0o600 });
+  } catch (cause) {
+    throw new WasmoteError("EIMAGEFILE", "resource", `can't write the image ${path}: ${systemCode(cause) ?? cause}`, {
+      cure: "give another file",
+      cause,
+    });
+  }
 }

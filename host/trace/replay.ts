@@ -64,14 +64,14 @@ export interface Replayed {
   /** How the last call ended, or undefined where there was none. */
   readonly last: CallOutcome | undefined;
   readonly difference: Difference | undefined;
-  /** The image as the replay left it, parts of secrets replaced. */
-  readonly image: Uint8Array;
 }
 
 export interface ReplayOptions {
   readonly onEvent?: ((event: ReplayEvent) => void) | undefined;
   /** The number of the last call that is made; all of them without it. */
   readonly until?: number | undefined;
+  /** A file that the image is written to as the replay leaves it, stand-ins for secrets. */
+  readonly imageOut?: string | undefined;
 }
 
 /** Throws `ETRACEMODULE` unless the trace was recorded with this very module. */

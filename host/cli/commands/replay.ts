@@ -1,8 +1,9 @@
 /** `replay`: runs a recorded node again, and stops where it goes another way. */
 
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { loadModule, readModule } from "../../engine/module.ts";
 import { systemCode, WasmoteError } from "../../errors.ts";
+import { provideProgram } from "../../node/programs.ts";
 import { Narrator } from "../../trace/narrator.ts";
 import type { StartFrame, Trace } from "../../trace/reader.ts";
 import {
@@ -23,20 +24,21 @@ import type { ReplayValues } from "../table/nodes.ts";
 export async function replay(tracePath: string, modulePath: string, options: ReplayValues): Promise<void> {
   if (options.print === true && options.json === true) throw usage("--print and --json exclude each other", "give one");
   const trace = await readTrace(tracePath);
-  const bytes = await readModule(modulePath);
-  const module = loadModule(bytes);
+  const module = loadModule(await readModule(modulePath));
   if (options.otherBuild !== true || trace.header.imageSize !== module.metadata.imageSize) {
     checkModule(trace.header, module.metadata);
   }
   if (options.image !== undefined) await checkFirstImage(trace, options.image);
   const narrator = new Narrator();
   const onEvent = options.print ? (event: ReplayEvent) => printEvent(narrator, event) : undefined;
-  const { until } = options;
+  const { until, imageOut, otherBuild } = options;
   const replayed =
     options.engine === "wasm3"
-      ? await replayUnderWasm3(trace, bytes, { until, onEvent })
-      : replayUnderV8(trace, module, { until, onEvent });
-  if (options.imageOut !== undefined) await writeImage(options.imageOut, replayed.image);
+      ? await replayUnderWasm3(tracePath, modulePath, {
+          program: await provideProgram("wasmote-replay"),
+          ...{ until, onEvent, imageOut, otherBuild },
+        })
+      : replayUnderV8(trace, module, { until, onEvent, imageOut });
   if (options.json) process.stdout.write(`${JSON.stringify(toJson(replayed, options.engine))}\n`);
   const { difference } = replayed;
   if (difference !== undefined) {
@@ -91,17 +93,6 @@ async function readImage(path: string, imageSize: number): Promise<Uint8Array> {
     const why = systemCode(cause) ?? (cause instanceof Error ? cause.message : String(cause));
     throw new WasmoteError("EIMAGEFILE", "usage", `can't read the image ${path}: ${why}`, {
       cure: "give a file that --image-out wrote",
-      cause,
-    });
-  }
-}
-
-async function writeImage(path: string, image: Uint8Array): Promise<void> {
-  try {
-    await writeFile(path, image, { mode: 0o600 });
-  } catch (cause) {
-    throw new WasmoteError("EIMAGEFILE", "resource", `can't write the image ${path}: ${systemCode(cause) ?? cause}`, {
-      cure: "give another file",
       cause,
     });
   }
