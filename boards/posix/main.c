@@ -16,6 +16,7 @@
 #include "net.h"
 #include "node.h"
 #include "options.h"
+#include "recording.h"
 #include "runner.h"
 #include "storage.h"
 #include "transport.h"
@@ -162,6 +163,11 @@ int main(int argc, char **argv)
         refuse(options.module, &refusal);
         free(module);
         return refusal.reason == REFUSAL_NO_MEMORY ? EXIT_FAILED : EXIT_REFUSED;
+    }
+    unusable = recording_init(&options, &node, text, sizeof text);
+    if (unusable != NULL) {
+        log_error(unusable, "give another file, or a longer password");
+        return EXIT_FAILED;
     }
     if (!net_init(options.endpoints, options.endpointCount) || !watchdog_init(argv)) {
         log_error("the operating system gives no pipe or no thread", "end other programs");

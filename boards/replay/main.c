@@ -198,8 +198,12 @@ static int replay_all(const struct arguments *arguments)
                           (unsigned long)replay.trace.offset, replay.trace.what);
             return EXIT_USAGE;
         }
+        replay.cutOff = status == TRACE_CUT_OFF;
         bool nothing = status == TRACE_END || (status == TRACE_CUT_OFF && !replay.frame.isCall);
-        if (nothing || (replay.frame.isCall && replay.calls == arguments->until)) break;
+        if (nothing || (replay.frame.isCall && replay.calls == arguments->until)) {
+            replay.cutOff = replay.cutOff && nothing;
+            break;
+        }
         if (!do_frame() || status == TRACE_CUT_OFF) break;
     }
     report_done();

@@ -31,6 +31,8 @@ struct replay {
     bool stopped;
     /** A line that says how the replay is not what was recorded was written. */
     bool differs;
+    /** The trace was cut off, at `trace.offset`. */
+    bool cutOff;
     uint32_t calls;
     uint32_t steps;
     struct replay_outcome outcome;

@@ -82,7 +82,11 @@ void report_done(void)
     } else {
         put_outcome(replay.outcome);
     }
-    (void)putchar('\n');
+    if (replay.cutOff) {
+        (void)printf("\t%lu\n", (unsigned long)replay.trace.offset);
+    } else {
+        (void)printf("\t-\n");
+    }
 }
 
 /* False: there was a difference before this one. */

@@ -207,7 +207,7 @@ static enum trace_status next_call(struct trace *trace, struct trace_cursor *cur
         what = "a frame's CRC is wrong";
     }
     enum trace_status status = finish(trace, cursor, start, what);
-    if (what != NULL || status == TRACE_DAMAGED) trace->offset = (uint32_t)(at - trace->bytes);
+    if (status != TRACE_OK) trace->offset = (uint32_t)(at - trace->bytes);
     if (status == TRACE_CUT_OFF) frame->end = TRACE_END_OPEN;
     trace->isFresh = false;
     trace->hasImage = frame->end == TRACE_END_RETURNED;

@@ -83,6 +83,8 @@ export type Frame = StartFrame | CallFrame;
 
 export class Trace {
   readonly header: TraceHeader;
+  /** Where the last record begins that is not whole, once `frames` has come there; undefined for a trace that is whole. */
+  cutOffAt: number | undefined;
   readonly #bytes: Uint8Array;
 
   /** Throws `ETRACE` for what is no trace, `ETRACEVERSION` for one of another version. */
@@ -102,7 +104,10 @@ export class Trace {
       const tag = cursor.byte();
       if (tag === Tag.fresh || tag === Tag.image) {
         const start = this.#start(cursor, offset, tag);
-        if (start === undefined) return;
+        if (start === undefined) {
+          this.cutOffAt = offset;
+          return;
+        }
         nowMs = start.nowMs;
         hasImage = true;
         isFresh = tag === Tag.fresh;
@@ -114,7 +119,10 @@ export class Trace {
       if (!hasImage) throw damaged(offset, "a call has no image");
       if (isFresh !== (name === "setup")) throw damaged(offset, `${name} is not what a node is called with here`);
       const frame = this.#call(cursor, offset, name, nowMs);
-      if (frame === undefined) return;
+      if (frame === undefined) {
+        this.cutOffAt = offset;
+        return;
+      }
       nowMs = frame.nowMs;
       isFresh = false;
       hasImage = frame.end?.kind === "returned";
@@ -142,12 +150,13 @@ export class Trace {
     let call: { nowMs: number; sleptMs: number } | undefined;
     const imports: ImportRecord[] = [];
     let end: CallEnd | undefined;
+    let at = offset;
     try {
       const isTimed = name === "step" || name === "resume";
       const nowMs = isTimed ? (lastMs + cursor.varint()) >>> 0 : lastMs;
       call = { nowMs, sleptMs: name === "resume" ? cursor.varint() : 0 };
       for (;;) {
-        const at = cursor.offset;
+        at = cursor.offset;
         const tag = cursor.byte();
         if (tag >= Tag.returned) {
           const read = this.#end(cursor, at, tag, name);
@@ -165,6 +174,7 @@ export class Trace {
       }
     } catch (error) {
       if (!(error instanceof EndOfTrace)) throw error;
+      this.cutOffAt = at;
     }
     return call && { kind: "call", offset, name, ...call, imports, end };
   }

@@ -24,6 +24,7 @@ import { trapReason } from "./trap-reason.ts";
 
 /** As long as a board's watchdog waits. */
 const WATCHDOG_MS = 5_000;
+const TIMEOUT_CODE = "ERR_SCRIPT_EXECUTION_TIMEOUT";
 const NOTHING = new Uint8Array();
 
 /** Ends a call from within a host call. */
@@ -45,7 +46,7 @@ export function replayUnderV8(trace: Trace, module: LoadedModule, options: Repla
     else if (!replay.call(frame)) break;
   }
   if (options.imageOut !== undefined) writeImage(options.imageOut, replay.image);
-  return replay.result();
+  return { ...replay.result(), cutOffAt: trace.cutOffAt };
 }
 
 class V8Replay {
@@ -91,7 +92,7 @@ class V8Replay {
     return this.#difference === undefined && end !== undefined;
   }
 
-  result(): Replayed {
+  result(): Omit<Replayed, "cutOffAt"> {
     return {
       calls: this.calls,
       steps: this.#steps,
@@ -118,7 +119,7 @@ class V8Replay {
       else run();
     } catch (error) {
       if (error instanceof CallStopped) return this.#stopped(end);
-      if (systemCode(error) === "ERR_SCRIPT_EXECUTION_TIMEOUT") return { kind: end === undefined ? "open" : "hung" };
+      if (isTimeOut(error)) return { kind: end === undefined ? "open" : "hung" };
       if (error instanceof WasmoteError) return { kind: "trapped", reason: trapReason(error) };
       throw error;
     }
@@ -256,6 +257,11 @@ function givenBytes(
 /** Ends a call that does not return, as a watchdog does: V8 looks for that in every loop. */
 function withinTime(run: () => void): void {
   new Script("run()").runInContext(createContext({ run }), { timeout: WATCHDOG_MS });
+}
+
+/** The error belongs to the context of the script, whose classes are others. */
+function isTimeOut(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "code" in error && error.code === TIMEOUT_CODE;
 }
 
 /** For its owner alone, as a trace is. */

@@ -59,6 +59,7 @@ class Report {
   #steps = 0;
   #last: CallOutcome | undefined;
   #difference: Difference | undefined;
+  #cutOffAt: number | undefined;
   #isDone = false;
 
   constructor(onEvent: ((event: ReplayEvent) => void) | undefined) {
@@ -67,7 +68,13 @@ class Report {
 
   result(): Replayed | undefined {
     if (!this.#isDone) return undefined;
-    return { calls: this.#calls, steps: this.#steps, last: this.#last, difference: this.#difference };
+    return {
+      calls: this.#calls,
+      steps: this.#steps,
+      last: this.#last,
+      difference: this.#difference,
+      cutOffAt: this.#cutOffAt,
+    };
   }
 
   add(line: string): void {
@@ -77,11 +84,12 @@ class Report {
     else this.#onEvent?.(toEvent(kind, fields));
   }
 
-  #finish([calls, steps, last]: readonly string[]): void {
+  #finish([calls, steps, last, cutOffAt]: readonly string[]): void {
     this.#isDone = true;
     this.#calls = Number(calls);
     this.#steps = Number(steps);
     this.#last = last === "none" ? undefined : toOutcome("step", last);
+    this.#cutOffAt = cutOffAt === "-" ? undefined : Number(cutOffAt);
   }
 }
 

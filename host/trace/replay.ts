@@ -2,7 +2,7 @@
 
 import { WasmoteError } from "../errors.ts";
 import type { Metadata } from "../module/metadata.ts";
-import { type ExportName, type ImportName, TRAPS } from "./format.ts";
+import { type ExportName, type ImportName, TRAPS, Trap } from "./format.ts";
 import type { TraceHeader } from "./reader.ts";
 
 /** What the node does, in its order. */
@@ -64,6 +64,8 @@ export interface Replayed {
   /** How the last call ended, or undefined where there was none. */
   readonly last: CallOutcome | undefined;
   readonly difference: Difference | undefined;
+  /** Where the trace was cut off, if it was, and if the replay came there. */
+  readonly cutOffAt: number | undefined;
 }
 
 export interface ReplayOptions {
@@ -110,6 +112,18 @@ export function describeOutcome(outcome: CallOutcome): string {
 export function describeCall({ name, nowMs, sleptMs }: CallName): string {
   if (name === "step") return `step(${nowMs})`;
   return name === "resume" ? `resume(${nowMs}, ${sleptMs})` : `${name}()`;
+}
+
+/** What to do about a difference. */
+export function cureFor({ call, ...difference }: Difference): string {
+  const isPastImage =
+    difference.kind === "end" &&
+    difference.expected.kind === "trapped" &&
+    difference.expected.reason === Trap.outOfBounds &&
+    difference.got.kind === "returned";
+  return isPastImage
+    ? "replay it with --engine wasm3: V8 does not see what is read past the image"
+    : `see what it did before with --print --until ${call.number}`;
 }
 
 /** One line for a person. */

@@ -8,6 +8,7 @@ import { Narrator } from "../../trace/narrator.ts";
 import type { StartFrame, Trace } from "../../trace/reader.ts";
 import {
   checkModule,
+  cureFor,
   describeDifference,
   describeOutcome,
   type ReplayEvent,
@@ -43,7 +44,7 @@ export async function replay(tracePath: string, modulePath: string, options: Rep
   const { difference } = replayed;
   if (difference !== undefined) {
     throw new WasmoteError("EDIFFERS", "module", `it goes another way: ${describeDifference(difference)}`, {
-      cure: `see what it did before with --print --until ${difference.call.number}`,
+      cure: cureFor(difference),
     });
   }
   if (!options.json) process.stdout.write(`${summary(replayed, options.engine)}\n`);
@@ -55,14 +56,16 @@ function printEvent(narrator: Narrator, event: ReplayEvent): void {
   }
 }
 
-function summary({ calls, steps, last }: Replayed, engine: string): string {
+function summary({ calls, steps, last, cutOffAt }: Replayed, engine: string): string {
   const many = `${calls} ${calls === 1 ? "call" : "calls"}, ${steps} of step, under ${engine}`;
-  if (last === undefined || last.kind === "returned") return `as recorded: ${many}`;
-  return `as recorded: ${many}; in the last ${describeOutcome(last)}`;
+  const isUsual = last === undefined || last.kind === "returned";
+  const end = isUsual ? "" : `; in the last ${describeOutcome(last)}`;
+  const cutOff = cutOffAt === undefined ? "" : `; the trace was cut off at offset ${cutOffAt}`;
+  return `as recorded: ${many}${end}${cutOff}`;
 }
 
-function toJson({ calls, steps, last, difference }: Replayed, engine: string): unknown {
-  return { engine, calls, steps, last, difference };
+function toJson({ calls, steps, last, difference, cutOffAt }: Replayed, engine: string): unknown {
+  return { engine, calls, steps, last, difference, cutOffAt };
 }
 
 /** Throws `EDIFFERS` unless the trace begins with that image. */
