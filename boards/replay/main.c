@@ -33,6 +33,7 @@ struct arguments {
     const char *imageOut;
     uint32_t until;
     bool otherBuild;
+    bool check;
 };
 
 static int fail(const char *what, const char *detail, int status)
@@ -204,7 +205,7 @@ static int replay_all(const struct arguments *arguments)
             replay.cutOff = replay.cutOff && nothing;
             break;
         }
-        if (!do_frame() || status == TRACE_CUT_OFF) break;
+        if ((!arguments->check && !do_frame()) || status == TRACE_CUT_OFF) break;
     }
     report_done();
     return replay.differs ? EXIT_DIFFERS : 0;
@@ -229,17 +230,17 @@ static bool parse(int argc, char **argv, struct arguments *arguments)
         const char *argument = argv[i];
         if (strcmp(argument, "--events") == 0) {
             replay.events = true;
+        } else if (strcmp(argument, "--check") == 0) {
+            arguments->check = true;
         } else if (strcmp(argument, "--other-build") == 0) {
             arguments->otherBuild = true;
         } else if (strcmp(argument, "--until") == 0 && i + 1 < argc) {
             arguments->until = (uint32_t)strtoul(argv[++i], NULL, 10);
         } else if (strcmp(argument, "--image-out") == 0 && i + 1 < argc) {
             arguments->imageOut = argv[++i];
-        } else if (*argument == '-') {
-            return false;
-        } else if (arguments->trace == NULL) {
+        } else if (*argument != '-' && arguments->trace == NULL) {
             arguments->trace = argument;
-        } else if (arguments->module == NULL) {
+        } else if (*argument != '-' && arguments->module == NULL) {
             arguments->module = argument;
         } else {
             return false;
@@ -253,7 +254,7 @@ int main(int argc, char **argv)
     struct arguments arguments;
     if (!parse(argc, argv, &arguments)) {
         (void)fprintf(stderr, "usage: wasmote-replay <trace> <module.wasm> [--events] [--until CALL] "
-                              "[--image-out FILE] [--other-build]\n");
+                              "[--image-out FILE] [--other-build] [--check]\n");
         return EXIT_USAGE;
     }
     uint32_t traceLength = 0;

@@ -82,9 +82,10 @@ void observe_end(const struct node *node, engine_trap trap, uint32_t waitMs)
 {
     (void)node;
     replay.outcome = (struct replay_outcome){.end = TRACE_END_RETURNED, .waitMs = waitMs};
-    if (trap == NULL) return;
+    if (replay.differs) replay.outcome = (struct replay_outcome){.end = TRACE_END_OPEN};
+    if (trap == NULL || replay.differs) return;
     /* A host call stopped it where it was stopped then. */
-    bool same = replay.stopped && !replay.differs && replay.frame.end != TRACE_END_RETURNED;
+    bool same = replay.stopped && replay.frame.end != TRACE_END_RETURNED;
     replay.outcome.end = same ? replay.frame.end : TRACE_END_TRAPPED;
     replay.outcome.reason = same ? replay.frame.reason : (uint8_t)trace_trap_of(trap);
     replay.outcome.waitMs = 0;

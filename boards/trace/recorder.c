@@ -235,8 +235,9 @@ bool recorder_init(const struct metadata *metadata, const struct secrets *secret
 
 void recorder_header(const struct metadata *metadata, int64_t unixMs, uint8_t header[TRACE_HEADER_BYTES])
 {
+    static const uint8_t magic[] = {'W', 'M', 'T', 'R'};
     memset(header, 0, TRACE_HEADER_BYTES);
-    memcpy(header, "WMTR", 4);
+    memcpy(header, magic, sizeof magic);
     header[4] = TRACE_VERSION;
     header[6] = HAL_ABI_VERSION;
     little_put_u32(header + 8, metadata->layoutId);

@@ -38,7 +38,7 @@ enum trace_trap trace_trap_of(const char *trap)
     } traps[] = {
         {"unreachable", TRACE_TRAP_UNREACHABLE},       {"out of bounds memory", TRACE_TRAP_OUT_OF_BOUNDS},
         {"divide by zero", TRACE_TRAP_DIVIDE_BY_ZERO}, {"integer overflow", TRACE_TRAP_OVERFLOW},
-        {"conversion", TRACE_TRAP_CONVERSION},         {"indirect call", TRACE_TRAP_INDIRECT_CALL},
+        {"conversion", TRACE_TRAP_OVERFLOW},           {"indirect call", TRACE_TRAP_INDIRECT_CALL},
         {"table element", TRACE_TRAP_INDIRECT_CALL},   {"undefined element", TRACE_TRAP_INDIRECT_CALL},
         {"table index", TRACE_TRAP_INDIRECT_CALL},     {"stack overflow", TRACE_TRAP_STACK_OVERFLOW},
     };

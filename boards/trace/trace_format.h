@@ -42,13 +42,13 @@ enum trace_trap {
     TRACE_TRAP_UNREACHABLE = 1,
     TRACE_TRAP_OUT_OF_BOUNDS = 2,
     TRACE_TRAP_DIVIDE_BY_ZERO = 3,
+    /** Or a conversion to integer out of range. */
     TRACE_TRAP_OVERFLOW = 4,
-    TRACE_TRAP_CONVERSION = 5,
-    TRACE_TRAP_INDIRECT_CALL = 6,
-    TRACE_TRAP_STACK_OVERFLOW = 7,
-    TRACE_TRAP_RESIZED = 8,
+    TRACE_TRAP_INDIRECT_CALL = 5,
+    TRACE_TRAP_STACK_OVERFLOW = 6,
+    TRACE_TRAP_RESIZED = 7,
     /** Of an engine that can't trap at the image's end: found after the call. */
-    TRACE_TRAP_OVERRUN = 9,
+    TRACE_TRAP_OVERRUN = 8,
     TRACE_TRAPS
 };
 

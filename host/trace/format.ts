@@ -41,8 +41,7 @@ export const TRAPS = [
   "unreachable",
   "a memory access out of bounds",
   "an integer division by zero",
-  "an integer overflow",
-  "a conversion to integer out of range",
+  "an integer overflow, or a conversion out of range",
   "an indirect call of no such function",
   "a stack overflow",
   "the module resized its memory",
@@ -55,12 +54,11 @@ export const Trap = {
   outOfBounds: 2,
   divideByZero: 3,
   overflow: 4,
-  conversion: 5,
-  indirectCall: 6,
-  stackOverflow: 7,
-  resized: 8,
+  indirectCall: 5,
+  stackOverflow: 6,
+  resized: 7,
   /** Of an engine that can't trap at the image's end. */
-  overrun: 9,
+  overrun: 8,
 } as const;
 
 /** Longest image, as a memory has one page. */

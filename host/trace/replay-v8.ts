@@ -130,14 +130,14 @@ class V8Replay {
 
   /** A host call has ended the call, or was one too many. */
   #stopped(end: CallEnd | undefined): CallOutcome {
-    if (end === undefined) return { kind: "open" };
+    if (end === undefined || this.#difference !== undefined) return { kind: "open" };
     const isPast = this.#made > this.#imports.length;
     if (end.kind === "trapped") {
       // V8 went on where a device trapped.
       const isSame = !isPast || !isOverrun(end.reason) || this.#isOverrun();
       return isSame ? { kind: "trapped", reason: end.reason } : { kind: "returned", waitMs: undefined };
     }
-    return end.kind === "returned" ? { kind: "returned", waitMs: undefined } : end;
+    return end.kind === "returned" ? { kind: "open" } : end;
   }
 
   #isOverrun(): boolean {

@@ -40,7 +40,7 @@ export type CallOutcome =
   | { readonly kind: "cut" }
   /** It did not return, and the watchdog ended it. */
   | { readonly kind: "hung" }
-  /** The trace ends before it does. */
+  /** The trace ends before it does, or a host call was another. */
   | { readonly kind: "open" };
 
 /** Where a replay is not what was recorded. */

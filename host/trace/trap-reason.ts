@@ -8,8 +8,7 @@ const WORDS: readonly (readonly [RegExp, number])[] = [
   [/unreachable/, Trap.unreachable],
   [/memory access out of bounds/, Trap.outOfBounds],
   [/divide by zero|remainder by zero/, Trap.divideByZero],
-  [/divide result unrepresentable/, Trap.overflow],
-  [/unrepresentable in integer range/, Trap.conversion],
+  [/unrepresentable/, Trap.overflow],
   [/table index|null function|signature mismatch/, Trap.indirectCall],
   [/call stack/, Trap.stackOverflow],
 ];
