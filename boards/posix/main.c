@@ -164,13 +164,14 @@ int main(int argc, char **argv)
         free(module);
         return refusal.reason == REFUSAL_NO_MEMORY ? EXIT_FAILED : EXIT_REFUSED;
     }
+    if (!net_init(options.endpoints, options.endpointCount) || !watchdog_init(argv)) {
+        log_error("the operating system gives no pipe or no thread", "end other programs");
+        return EXIT_FAILED;
+    }
+    /* After the watchdog, which knows whether the trace of before goes on. */
     unusable = recording_init(&options, &node, text, sizeof text);
     if (unusable != NULL) {
         log_error(unusable, "give another file, or a longer password");
-        return EXIT_FAILED;
-    }
-    if (!net_init(options.endpoints, options.endpointCount) || !watchdog_init(argv)) {
-        log_error("the operating system gives no pipe or no thread", "end other programs");
         return EXIT_FAILED;
     }
     catch_signals();
