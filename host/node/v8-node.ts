@@ -14,6 +14,7 @@ import { SocketNetwork } from "../hal/socket-network.ts";
 import { FileSlots, type Slots } from "../storage/slots.ts";
 import { RecordedInstance } from "../trace/recorded-instance.ts";
 import { TraceRecorder } from "../trace/recorder.ts";
+import { Secrets } from "../trace/secrets.ts";
 import { TraceFile } from "../trace/trace-file.ts";
 import { ImageKeeper } from "./image-keeper.ts";
 import { LogBook, type LogLine } from "./log.ts";
@@ -104,8 +105,12 @@ export class V8Node extends EventEmitter<NodeEvents> implements CuttableNode {
     this.#config = configuration(settings);
     this.#slots = options.slots ?? (settings.image === undefined ? undefined : new FileSlots(settings.image));
     this.#keeper = this.#createKeeper();
-    this.#traceFile = settings.trace === undefined ? undefined : new TraceFile(settings.trace);
-    this.#recorder = this.#createRecorder();
+    if (settings.trace !== undefined) {
+      // First what may be wrong with the configuration: no file is made for nothing.
+      const secrets = new Secrets(this.#config);
+      this.#traceFile = new TraceFile(settings.trace);
+      this.#recorder = this.#createRecorder(secrets, this.#traceFile);
+    }
     this.#epochMs = options.firstNowMs === undefined ? 0 : options.firstNowMs - performance.now();
     this.#firstRestartMs = options.restartMs ?? RESTART_MS.first;
     this.#restartMs = this.#firstRestartMs;
@@ -235,12 +240,10 @@ export class V8Node extends EventEmitter<NodeEvents> implements CuttableNode {
     return new RecordedInstance(this.#module, board, () => this.#recorder);
   }
 
-  #createRecorder(): TraceRecorder | undefined {
-    const file = this.#traceFile;
-    if (file === undefined) return undefined;
+  #createRecorder(secrets: Secrets, file: TraceFile): TraceRecorder {
     return new TraceRecorder({
       metadata: this.#module.metadata,
-      config: this.#config,
+      secrets,
       unixMs: Date.now(),
       write: (bytes) => this.#writeTrace(file, bytes),
     });

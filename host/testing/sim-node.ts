@@ -7,6 +7,7 @@ import { WasmoteError } from "../errors.ts";
 import type { Board, LogLevel } from "../hal/board.ts";
 import { ImageKeeper } from "../node/image-keeper.ts";
 import { TraceRecorder } from "../trace/recorder.ts";
+import { Secrets } from "../trace/secrets.ts";
 import { SimClock } from "./clock.ts";
 import { type Journal, JournalKind } from "./journal.ts";
 import { type Listener, NodeNetwork } from "./network.ts";
@@ -114,7 +115,7 @@ export class SimNode implements Actor {
     if (options.isRecorded) {
       this.recorder = new TraceRecorder({
         metadata: parts.module.metadata,
-        config: this.#config,
+        secrets: new Secrets(this.#config),
         unixMs: undefined,
         write: (bytes) => this.#trace.push(bytes.slice()),
       });

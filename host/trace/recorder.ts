@@ -5,12 +5,12 @@ import { ABI_VERSION } from "../abi.ts";
 import type { Metadata } from "../module/metadata.ts";
 import { ByteSink } from "./bytes.ts";
 import { EXPORT_NAMES, type ExportName, IMPORT_NAMES, MAGIC, Outcome, Tag, TRACE_VERSION } from "./format.ts";
-import { Secrets, STAND_IN } from "./secrets.ts";
+import { type Secrets, STAND_IN } from "./secrets.ts";
 
 export interface RecorderOptions {
   readonly metadata: Metadata;
-  /** What the node is configured with: the values of its secret keys are kept out of the trace. */
-  readonly config: ReadonlyMap<string, string>;
+  /** What is kept out of the trace. */
+  readonly secrets: Secrets;
   /** Given the header, then each frame when it is whole. The bytes are valid during the call. */
   readonly write: (bytes: Uint8Array) => void;
   /** Milliseconds since 1970, for whoever reads it; undefined where no clock tells. */
@@ -38,10 +38,10 @@ export class TraceRecorder {
   #nowMs = 0;
   #isInCall = false;
 
-  /** Writes the header. Throws `ETRACESECRET` for a configuration that can't be kept secret. */
-  constructor({ metadata, config, write, unixMs }: RecorderOptions) {
+  /** Writes the header. */
+  constructor({ metadata, secrets, write, unixMs }: RecorderOptions) {
     this.#write = write;
-    this.#secrets = new Secrets(config);
+    this.#secrets = secrets;
     this.#image = new Uint8Array(metadata.imageSize);
     this.#hidden = new Uint8Array(metadata.imageSize);
     this.#marks = new Uint8Array(metadata.imageSize);

@@ -20,7 +20,7 @@ export class Secrets {
   readonly #texts: readonly Uint8Array[];
   readonly #longest: number;
 
-  /** Throws `ETRACESECRET` for a secret that is too short to be found. */
+  /** Of what a node is configured with. Throws `ETRACESECRET` for a secret that is too short to be found. */
   constructor(config: ReadonlyMap<string, string>) {
     const secrets = [...config].filter(([key, value]) => isSecretKey(key) && value !== "");
     this.#texts = secrets.map(([, value]) => new TextEncoder().encode(value));

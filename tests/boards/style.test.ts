@@ -28,7 +28,8 @@ function compiledSources(): string[] {
 const PARTS = ["settings", "console", "probes"].map((name) => join("boards", "esp32", "components", name));
 
 /** Folders of which every source must be among them. */
-const PLAIN_C = /^boards\/(core|absent|posix|null|script|trace|replay|parts|esp32\/components\/(settings|console|probes))\//;
+const PLAIN_C =
+  /^boards\/(core|absent|posix|null|script|trace|replay|parts|esp32\/components\/(settings|console|probes))\//;
 
 /** Runs a tool over the C sources and returns all that it says. */
 function complaints(tool: string, ...args: string[]): string {
@@ -64,6 +65,16 @@ test("cppcheck has nothing to say about the core, the bare-metal board and the p
   const checks = ["--enable=warning,performance,portability", "--std=c11", "--platform=unix32"];
   const rules = ["--quiet", "--inline-suppr", "--error-exitcode=1"];
   expect(
-    complaints("cppcheck", ...checks, ...rules, ...includes, "boards/core", "boards/trace", "boards/parts", ...PARTS, BARE_METAL),
+    complaints(
+      "cppcheck",
+      ...checks,
+      ...rules,
+      ...includes,
+      "boards/core",
+      "boards/trace",
+      "boards/parts",
+      ...PARTS,
+      BARE_METAL,
+    ),
   ).toBe("");
 });
