@@ -8,6 +8,7 @@
 #include "board.h"
 #include "checkpoint.h"
 #include "engine.h"
+#include "observe.h"
 
 /* Milliseconds; a module that asks for 0 gets 1, so that 0 can mean none. */
 static uint32_t sleepRequestMs;
@@ -152,19 +153,54 @@ IMPORT(log)
     return returns(stack, board_log(level, (const uint8_t *)memory + address, length));
 }
 
+struct import {
+    const char *name;
+    const char *signature;
+    M3RawCall call;
+};
+
+static const struct import imports[] = {
+#define HAL_IMPORT(name, parameters, result, signature) {#name, signature, import_##name},
+    HAL_IMPORTS(HAL_IMPORT)
+#undef HAL_IMPORT
+};
+
+#if WASMOTE_OBSERVE
+/* Bytes of a signature that are no parameter: "i()". */
+#define SIGNATURE_BYTES 3
+
+/* Every import of a board with an observer. */
+static const void *observed(IM3Runtime runtime, IM3ImportContext context, uint64_t *stack, void *memory)
+{
+    const struct import *import = context->userdata;
+    struct observe_import call = {
+        .number = (uint32_t)(import - imports), .memory = memory, .memoryBytes = m3_GetMemorySize(runtime)};
+    uint32_t count = (uint32_t)strlen(import->signature) - SIGNATURE_BYTES;
+    for (uint32_t i = 0; i < count; i++)
+        call.parameters[i] = parameter(stack, i + 1);
+    if (!observe_import(&call)) return engineTrapOutOfBounds;
+    const void *trap = import->call(runtime, context, stack, memory);
+    int32_t result;
+    memcpy(&result, stack, sizeof result);
+    if (!observe_imported(&call, trap == m3Err_none ? &result : NULL) && trap == m3Err_none)
+        return engineTrapOutOfBounds;
+    return trap;
+}
+#endif
+
+static M3Result link_import(IM3Module module, const struct import *import)
+{
+#if WASMOTE_OBSERVE
+    return m3_LinkRawFunctionEx(module, "hal", import->name, import->signature, observed, import);
+#else
+    return m3_LinkRawFunction(module, "hal", import->name, import->signature, import->call);
+#endif
+}
+
 const char *hal_link(struct M3Module *module)
 {
-    static const struct {
-        const char *name;
-        const char *signature;
-        M3RawCall call;
-    } imports[] = {
-#define HAL_IMPORT(name, parameters, result, signature) {#name, signature, import_##name},
-        HAL_IMPORTS(HAL_IMPORT)
-#undef HAL_IMPORT
-    };
     for (size_t i = 0; i < sizeof imports / sizeof imports[0]; i++) {
-        M3Result result = m3_LinkRawFunction(module, "hal", imports[i].name, imports[i].signature, imports[i].call);
+        M3Result result = link_import(module, &imports[i]);
         /* A module imports only what it uses. */
         if (result != m3Err_none && result != m3Err_functionLookupFailed) return result;
     }

@@ -1,6 +1,7 @@
 #include "node.h"
 
 #include "image.h"
+#include "observe.h"
 
 const engine_trap nodeTrapMemoryResized = "[trap] the module resized its memory";
 
@@ -53,20 +54,32 @@ bool node_reset(struct node *node)
 
 engine_trap node_setup(struct node *node)
 {
-    return check_memory(node, engine_call(&node->engine, node->engine.setup));
+    observe_call(node, OBSERVE_SETUP, 0, 0);
+    engine_trap trap = check_memory(node, engine_call(&node->engine, node->engine.setup));
+    observe_end(node, trap, 0);
+    return trap;
 }
 
 engine_trap node_step(struct node *node, uint32_t nowMs, uint32_t *waitMs)
 {
-    return check_memory(node, engine_call_step(&node->engine, nowMs, waitMs));
+    observe_call(node, OBSERVE_STEP, nowMs, 0);
+    engine_trap trap = check_memory(node, engine_call_step(&node->engine, nowMs, waitMs));
+    observe_end(node, trap, *waitMs);
+    return trap;
 }
 
 engine_trap node_resume(struct node *node, uint32_t nowMs, uint32_t sleptMs)
 {
-    return check_memory(node, engine_call_resume(&node->engine, nowMs, sleptMs));
+    observe_call(node, OBSERVE_RESUME, nowMs, sleptMs);
+    engine_trap trap = check_memory(node, engine_call_resume(&node->engine, nowMs, sleptMs));
+    observe_end(node, trap, 0);
+    return trap;
 }
 
 engine_trap node_stop(struct node *node)
 {
-    return check_memory(node, engine_call(&node->engine, node->engine.stop));
+    observe_call(node, OBSERVE_STOP, 0, 0);
+    engine_trap trap = check_memory(node, engine_call(&node->engine, node->engine.stop));
+    observe_end(node, trap, 0);
+    return trap;
 }

@@ -9,6 +9,7 @@
 #include "crc32.h"
 #include "log.h"
 #include "monotonic.h"
+#include "recording.h"
 #include "sensor.h"
 #include "xorshift.h"
 
@@ -104,4 +105,5 @@ void board_said(enum hal_level level, const char *line)
 void board_trapped(const char *trap, uint32_t restartMs)
 {
     log_line(HAL_LOG_ERROR, "the node trapped: %s; it restarts in %lu ms", trap, (unsigned long)restartMs);
+    recording_trapped();
 }

@@ -16,6 +16,7 @@
 #include "net.h"
 #include "node.h"
 #include "options.h"
+#include "recording.h"
 #include "runner.h"
 #include "storage.h"
 #include "transport.h"
@@ -165,6 +166,12 @@ int main(int argc, char **argv)
     }
     if (!net_init(options.endpoints, options.endpointCount) || !watchdog_init(argv)) {
         log_error("the operating system gives no pipe or no thread", "end other programs");
+        return EXIT_FAILED;
+    }
+    /* After the watchdog, which knows whether the trace of before goes on. */
+    unusable = recording_init(&options, &node, text, sizeof text);
+    if (unusable != NULL) {
+        log_error(unusable, "give another file, or a longer password");
         return EXIT_FAILED;
     }
     catch_signals();

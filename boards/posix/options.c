@@ -191,6 +191,21 @@ static struct verdict take_image(struct options *options, const char *value)
     return good;
 }
 
+static struct verdict take_trace(struct options *options, const char *value)
+{
+    if (*value == '\0') return wrong("the trace's file has no name%s", "", "write it as --trace node.trace");
+    options->traceFile = value;
+    return good;
+}
+
+static struct verdict take_trap_trace(struct options *options, const char *value)
+{
+    if (*value == '\0')
+        return wrong("the file of a trap's trace has no name%s", "", "write --trap-trace none for none");
+    options->trapTrace = value;
+    return good;
+}
+
 static struct verdict take_set(struct options *options, const char *value)
 {
     const char *equals = strchr(value, '=');
@@ -237,6 +252,11 @@ static const struct {
     {"--sensor", "SPEC", "constant:17.2, sine, walk:SEED, csv:FILE[#ROW] or file:PATH; default sine", take_sensor},
     {"--seed", "N", "makes the node's random numbers repeatable", take_seed},
     {"--image", "FILE", "keeps the node's checkpoints there, and goes on from them", take_image},
+    {"--trace", "FILE", "records all that the node does there, for `wasmote replay`", take_trace},
+    {"--trap-trace", "FILE",
+     "where a trap leaves what led to it, or none; default the image's file and .trace, else wasmote-ID.trace in "
+     "TMPDIR",
+     take_trap_trace},
     {"--set", "KEY=VALUE", "sets a configuration value of the application", take_set},
     {"--duration", "TIME", "ends the node after that time, as Ctrl-C does", take_duration},
     {"--log-level", "LEVEL", "debug, info, warn or error; default info", take_log_level},

@@ -34,6 +34,10 @@ struct options {
     const char *sensor;
     /** NULL if none is kept. */
     const char *imageFile;
+    /** Where the node's trace goes; NULL if it is not written. */
+    const char *traceFile;
+    /** Where a trap's trace goes, or "none"; NULL: where recording.c chooses. */
+    const char *trapTrace;
     bool seeded;
     uint32_t seed;
     /** Milliseconds after which the node is asked to end; 0: never. */

@@ -10,6 +10,7 @@
 #include "board.h"
 #include "log.h"
 #include "monotonic.h"
+#include "recording.h"
 #include "text.h"
 
 /* Milliseconds between two looks. */
@@ -42,6 +43,7 @@ void board_watchdog_stop(void)
 static void reset(void)
 {
     log_line(HAL_LOG_ERROR, "watchdog: the module did not return within %d ms", WATCHDOG_MS);
+    recording_hung();
     unsigned count = atomic_load(&resets) + 1;
     if (atomic_load(&dying) || monotonic_ms() >= atomic_load(&programEndMs)) _exit(1);
     if (count >= WATCHDOG_MAX_RESETS) {

@@ -1,7 +1,7 @@
 /** One instance of a module under V8. */
 
 import { instantiateSync } from "@assemblyscript/loader";
-import { EXPORTS, type NodeExports } from "../abi.ts";
+import { EXPORTS, type Hal, type NodeExports } from "../abi.ts";
 import { WasmoteError } from "../errors.ts";
 import type { Board } from "../hal/board.ts";
 import { Canary } from "./canary.ts";
@@ -22,10 +22,11 @@ export class NodeInstance {
   readonly #exports: NodeExports;
   readonly #canary: Canary;
 
-  constructor(module: LoadedModule, board: Board) {
+  /** `observe` may put itself between the module and the host's functions. */
+  constructor(module: LoadedModule, board: Board, observe: (hal: Hal, guest: Guest) => Hal = (hal) => hal) {
     const { imageSize } = module.metadata;
     const guest: Guest = { memory: new Uint8Array(NO_MEMORY), view: new DataView(NO_MEMORY) };
-    const { instance } = instantiateSync(module.compiled, { hal: createHal(board, guest, imageSize) });
+    const { instance } = instantiateSync(module.compiled, { hal: observe(createHal(board, guest, imageSize), guest) });
     const memory = exportedMemory(instance.exports);
     guest.memory = new Uint8Array(memory);
     guest.view = new DataView(memory);

@@ -59,6 +59,8 @@ export interface NodeSettings {
   readonly seed?: number | undefined;
   /** A file that keeps the node's checkpoints: it goes on from the newest one. Without it every start is a fresh one. */
   readonly image?: string | undefined;
+  /** A file that the node's trace is written to, to be replayed: docs/trace.md. */
+  readonly trace?: string | undefined;
   /** Further configuration values, over those above. */
   readonly config?: Readonly<Record<string, string>> | undefined;
 }

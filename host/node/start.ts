@@ -6,7 +6,7 @@ import { parseEndpoint } from "../hal/endpoint.ts";
 import { defaultSensor } from "../hal/sensors.ts";
 import type { Engine } from "./engine.ts";
 import type { NodeObserver } from "./node-observer.ts";
-import { providePosixProgram } from "./posix-program.ts";
+import { provideProgram } from "./programs.ts";
 import type { NodeSettings, RunningNode } from "./running-node.ts";
 import { V8Node } from "./v8-node.ts";
 import { Wasm3Node } from "./wasm3-node.ts";
@@ -33,7 +33,7 @@ export async function startNode({ engine, program, observer, ...settings }: Star
   const module = await load(settings.module);
   if (engine === "wasm3") {
     const sensor = settings.sensor ?? defaultSensor(settings.id);
-    return new Wasm3Node(program ?? (await providePosixProgram()), { ...settings, sensor });
+    return new Wasm3Node(program ?? (await provideProgram("wasmote-posix")), { ...settings, sensor });
   }
   const node = new V8Node(module, settings, { observer });
   // The caller's listeners first, then the node's first words.

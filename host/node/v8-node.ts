@@ -12,6 +12,10 @@ import { Xorshift32 } from "../hal/random.ts";
 import { createSensor, defaultSensor, singleSensor } from "../hal/sensors.ts";
 import { SocketNetwork } from "../hal/socket-network.ts";
 import { FileSlots, type Slots } from "../storage/slots.ts";
+import { RecordedInstance } from "../trace/recorded-instance.ts";
+import { TraceRecorder } from "../trace/recorder.ts";
+import { Secrets } from "../trace/secrets.ts";
+import { TraceFile } from "../trace/trace-file.ts";
 import { ImageKeeper } from "./image-keeper.ts";
 import { LogBook, type LogLine } from "./log.ts";
 import type { NodeObserver } from "./node-observer.ts";
@@ -49,6 +53,8 @@ export class V8Node extends EventEmitter<NodeEvents> implements CuttableNode {
   readonly #logBook: LogBook;
   readonly #config: ReadonlyMap<string, string>;
   readonly #slots: Slots | undefined;
+  readonly #traceFile: TraceFile | undefined;
+  readonly #recorder: TraceRecorder | undefined;
   #keeper: ImageKeeper;
   readonly #epochMs: number;
   readonly #firstRestartMs: number;
@@ -69,7 +75,10 @@ export class V8Node extends EventEmitter<NodeEvents> implements CuttableNode {
   #stopping = false;
   #over = false;
 
-  /** Throws `EENDPOINT`, `ETLS`, `ESENSOR` or `EIMAGEFILE` for settings that are none. Nothing runs before `start()`. */
+  /**
+   * Throws `EENDPOINT`, `ETLS`, `ESENSOR`, `EIMAGEFILE`, `ETRACEFILE` or `ETRACESECRET` for settings that are none. Nothing runs
+   * before `start()`.
+   */
   constructor(module: LoadedModule, settings: NodeSettings, options: V8NodeOptions = {}) {
     super();
     this.id = settings.id;
@@ -96,6 +105,12 @@ export class V8Node extends EventEmitter<NodeEvents> implements CuttableNode {
     this.#config = configuration(settings);
     this.#slots = options.slots ?? (settings.image === undefined ? undefined : new FileSlots(settings.image));
     this.#keeper = this.#createKeeper();
+    if (settings.trace !== undefined) {
+      // First what may be wrong with the configuration: no file is made for nothing.
+      const secrets = new Secrets(this.#config);
+      this.#traceFile = new TraceFile(settings.trace);
+      this.#recorder = this.#createRecorder(secrets, this.#traceFile);
+    }
     this.#epochMs = options.firstNowMs === undefined ? 0 : options.firstNowMs - performance.now();
     this.#firstRestartMs = options.restartMs ?? RESTART_MS.first;
     this.#restartMs = this.#firstRestartMs;
@@ -122,12 +137,18 @@ export class V8Node extends EventEmitter<NodeEvents> implements CuttableNode {
   }
 
   /**
-   * Goes on with another module. If its layout is the same, so is the image: connection, session and queue survive.
+   * Goes on with another module. Throws `ETRACESWAP` where the node is recorded: a trace is of one module.
+   * If its layout is the same, so is the image: connection, session and queue survive.
    * Otherwise the link breaks, and the node starts afresh. Returns whether the image went on; a node that has ended, or is about to,
    * stays as it is. Not to be called while the node runs, as its listeners are.
    */
   swap(module: LoadedModule): boolean {
     if (this.#over || this.#stopping || this.#leaving) return false;
+    if (this.#recorder !== undefined) {
+      throw new WasmoteError("ETRACESWAP", "usage", "a node that is recorded can't go on with another module", {
+        cure: "record each module in a run of its own",
+      });
+    }
     const { layoutId, imageSize } = this.#module.metadata;
     const isSame = layoutId === module.metadata.layoutId && imageSize === module.metadata.imageSize;
     this.#module = module;
@@ -215,7 +236,27 @@ export class V8Node extends EventEmitter<NodeEvents> implements CuttableNode {
         this.#sleepMs = ms;
       },
     });
-    return new NodeInstance(this.#module, board);
+    if (this.#recorder === undefined) return new NodeInstance(this.#module, board);
+    return new RecordedInstance(this.#module, board, () => this.#recorder);
+  }
+
+  #createRecorder(secrets: Secrets, file: TraceFile): TraceRecorder {
+    return new TraceRecorder({
+      metadata: this.#module.metadata,
+      secrets,
+      unixMs: Date.now(),
+      write: (bytes) => this.#writeTrace(file, bytes),
+    });
+  }
+
+  /** A node whose trace can't be written goes on without. */
+  #writeTrace(file: TraceFile, bytes: Uint8Array): void {
+    try {
+      file.write(bytes);
+    } catch (error) {
+      if (!(error instanceof WasmoteError)) throw error;
+      this.#log(3, error.message);
+    }
   }
 
   /** Called by the network: the node runs as soon as whatever runs now is done. */
@@ -318,6 +359,7 @@ export class V8Node extends EventEmitter<NodeEvents> implements CuttableNode {
     this.#instance = undefined;
     this.#network.destroy();
     this.#slots?.close();
+    this.#traceFile?.close();
     this.emit("ended");
   }
 }

@@ -108,6 +108,7 @@ function programArguments(settings: NodeSettings): string[] {
     ...option("sensor", settings.sensor),
     ...option("seed", settings.seed),
     ...option("image", settings.image),
+    ...option("trace", settings.trace),
     ...Object.entries(settings.config ?? {}).flatMap(([key, value]) => option("set", `${key}=${value}`)),
     ...option("log-level", "debug"),
   ];

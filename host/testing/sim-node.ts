@@ -6,6 +6,8 @@ import type { LoadedModule } from "../engine/module.ts";
 import { WasmoteError } from "../errors.ts";
 import type { Board, LogLevel } from "../hal/board.ts";
 import { ImageKeeper } from "../node/image-keeper.ts";
+import { TraceRecorder } from "../trace/recorder.ts";
+import { Secrets } from "../trace/secrets.ts";
 import { SimClock } from "./clock.ts";
 import { type Journal, JournalKind } from "./journal.ts";
 import { type Listener, NodeNetwork } from "./network.ts";
@@ -37,6 +39,7 @@ export interface SimNodeOptions {
   readonly keepsImages: boolean;
   readonly firstNowMs: number | undefined;
   readonly quality: LinkQuality;
+  readonly isRecorded: boolean;
 }
 
 export interface SimNodeParts {
@@ -71,6 +74,8 @@ export class SimNode implements Actor {
   readonly actuations: Actuation[] = [];
   /** Who is told what it does. */
   readonly observers: NodeObserver[] = [];
+  readonly recorder: TraceRecorder | undefined;
+  readonly #trace: Uint8Array[] = [];
   readonly #parts: SimNodeParts;
   readonly #config: ReadonlyMap<string, string>;
   readonly #keepsImages: boolean;
@@ -107,6 +112,14 @@ export class SimNode implements Actor {
     this.#keepsImages = options.keepsImages;
     this.clock = new SimClock(scheduler, random.fork("clock"), options.firstNowMs);
     this.sensor = new SimSensor(options.sensor);
+    if (options.isRecorded) {
+      this.recorder = new TraceRecorder({
+        metadata: parts.module.metadata,
+        secrets: new Secrets(this.#config),
+        unixMs: undefined,
+        write: (bytes) => this.#trace.push(bytes.slice()),
+      });
+    }
     this.storage = new SimSlots(stage.imageSize, (bytes, sequence) => this.#onSlotWrite(bytes, sequence));
     this.network = new NodeNetwork({
       scheduler,
@@ -159,6 +172,17 @@ export class SimNode implements Actor {
   /** A copy of its image. */
   readImage(): Uint8Array {
     return this.#parts.stage.imageOf(this);
+  }
+
+  /**
+   * Its trace so far, as `wasmote replay` takes it: docs/trace.md. Throws `ENOTRACE` for a node that is not recorded, and is
+   * not to be called while the node runs.
+   */
+  trace(): Uint8Array {
+    if (this.recorder !== undefined) return Buffer.concat(this.#trace);
+    throw new WasmoteError("ENOTRACE", "usage", `node ${this.id} is not recorded`, {
+      cure: "add it to the world with { trace: true }",
+    });
   }
 
   /** The module traps at its next host call, as one does that hands out a pointer outside its image. */

@@ -6,12 +6,16 @@
 import { NodeInstance } from "../engine/instance.ts";
 import type { LoadedModule } from "../engine/module.ts";
 import type { Board } from "../hal/board.ts";
+import { RecordedInstance } from "../trace/recorded-instance.ts";
+import type { TraceRecorder } from "../trace/recorder.ts";
 
 /** A node that takes its turns. */
 export interface Actor {
   readonly board: Board;
   /** Its image while it is another's turn. */
   readonly image: Uint8Array;
+  /** Where its trace is written, on a stage whose actors are recorded. */
+  readonly recorder: TraceRecorder | undefined;
 }
 
 /** A look at the whole page above the image takes as long as some 20 steps. */
@@ -25,9 +29,12 @@ export class Stage {
   #actor: Actor | undefined;
   #calls = 0;
 
-  constructor(module: LoadedModule) {
+  constructor(module: LoadedModule, isRecorded: boolean) {
     this.imageSize = module.metadata.imageSize;
-    this.#instance = new NodeInstance(module, this.#boardOfActor());
+    const board = this.#boardOfActor();
+    this.#instance = isRecorded
+      ? new RecordedInstance(module, board, () => this.#actor?.recorder)
+      : new NodeInstance(module, board);
     this.fresh = this.#instance.readImage();
   }
 

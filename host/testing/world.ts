@@ -36,6 +36,8 @@ export interface NodeOptions {
   /** What the node's counting clock begins at; at random if it is left out. */
   readonly firstNowMs?: number;
   readonly network?: Partial<LinkQuality>;
+  /** Its trace is recorded: `SimNode.trace`. False unless it is given. */
+  readonly trace?: boolean;
   /** The node is powered at once, unless this is false. */
   readonly isOn?: boolean;
 }
@@ -57,7 +59,8 @@ export class World {
   readonly #nodes: SimNode[] = [];
   readonly #ids = new Set<string>();
   readonly #modules = new Map<string, LoadedModule>();
-  readonly #stages = new Map<LoadedModule, Stage>();
+  /** Actors that are recorded have a stage of their own: the others pay nothing for it. */
+  readonly #stages = { plain: new Map<LoadedModule, Stage>(), recorded: new Map<LoadedModule, Stage>() };
 
   constructor(options: WorldOptions) {
     this.seed = options.seed;
@@ -89,7 +92,8 @@ export class World {
 
   /**
    * Adds a node and powers it. `module` is the path of a .wasm file, its bytes, or what `loadModule` made of it. Throws
-   * `ENOMODULE`, `EMODULE`, `EABI` or `EIMAGE` for a module that can't be run, and `EID` for an id that is none, or taken.
+   * `ENOMODULE`, `EMODULE`, `EABI` or `EIMAGE` for a module that can't be run, and `EID` for an id that is none, or taken,
+   * `ETRACESECRET` for a configuration that can't be kept out of a trace.
    */
   node(module: string | Uint8Array | LoadedModule, options: NodeOptions): SimNode {
     const { id, sensor = READING, intervalMs, config = {}, keepsImages = false, firstNowMs } = options;
@@ -112,14 +116,21 @@ export class World {
         index: this.#nodes.length,
         id,
         module: loaded,
-        stage: this.#stage(loaded),
+        stage: this.#stage(loaded, options.trace === true),
         scheduler: this.scheduler,
         random: this.#random.fork(`node/${id}`),
         journal: this.journal,
         listeners: [this.broker],
         counts: this.segments,
       },
-      { sensor, config: values, keepsImages, firstNowMs, quality: { ...this.#network, ...options.network } },
+      {
+        sensor,
+        config: values,
+        keepsImages,
+        firstNowMs,
+        quality: { ...this.#network, ...options.network },
+        isRecorded: options.trace === true,
+      },
     );
     this.#nodes.push(node);
     this.#ids.add(id);
@@ -166,11 +177,12 @@ export class World {
     return loaded;
   }
 
-  #stage(module: LoadedModule): Stage {
-    let stage = this.#stages.get(module);
+  #stage(module: LoadedModule, isRecorded: boolean): Stage {
+    const stages = isRecorded ? this.#stages.recorded : this.#stages.plain;
+    let stage = stages.get(module);
     if (stage === undefined) {
-      stage = new Stage(module);
-      this.#stages.set(module, stage);
+      stage = new Stage(module, isRecorded);
+      stages.set(module, stage);
     }
     return stage;
   }

@@ -10,9 +10,9 @@ const LOG = '(import "hal" "log" (func $log (param i32 i32 i32) (result i32)))';
 const ENDED = "(i32.const -1)";
 const step = (body: string): string => `(func (export "step") (param $now i32) (result i32) ${body})`;
 
-/** Starts the sanitized program, and ends it with the test. */
+/** Starts the sanitized program, and ends it with the test. What a trap leaves is tests/trace's. */
 function startPosix(wasm: Uint8Array, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Started {
-  const started = start(program("posix", "sanitize"), [file(wasm), "--id", "7", ...args], env);
+  const started = start(program("posix", "sanitize"), [file(wasm), "--id", "7", "--trap-trace", "none", ...args], env);
   onTestFinished(() => void started.child.kill("SIGKILL"));
   return started;
 }

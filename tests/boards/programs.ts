@@ -9,7 +9,7 @@ import { afterAll } from "vitest";
 import { addMetadata } from "../../host/module/metadata.ts";
 import { PROJECT_ROOT } from "../../host/project.ts";
 
-export type Program = "posix" | "script" | "parts" | "null" | "null32";
+export type Program = "posix" | "script" | "replay" | "parts" | "null" | "null32";
 
 /** The program as a device's build has it, or the one with ASan and UBSan. */
 export function program(name: Program, variant: "" | "sanitize" = ""): string {

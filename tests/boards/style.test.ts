@@ -31,7 +31,8 @@ function compiledSources(): string[] {
 const PARTS = ["settings", "console", "probes"].map((name) => join("boards", "esp32", "components", name));
 
 /** Folders of which every source must be among them. */
-const PLAIN_C = /^boards\/(core|absent|posix|null|script|parts|esp32\/components\/(settings|console|probes))\//;
+const PLAIN_C =
+  /^boards\/(core|absent|posix|null|script|trace|replay|parts|esp32\/components\/(settings|console|probes))\//;
 
 /** Runs a tool over the C sources and returns all that it says. */
 function complaints(tool: string, ...args: string[]): string {
@@ -66,13 +67,23 @@ test("clang-tidy has nothing to say about the fuzz targets", { timeout: 300_000 
 test("cppcheck has nothing to say about the core, the bare-metal board and the plain C of the ESP32", {
   timeout: 300_000,
 }, () => {
-  const folders = ["core", "null", "absent", "virt-rv32", "virt-rv32/machine", "parts"].map((name) =>
+  const folders = ["core", "null", "absent", "trace", "virt-rv32", "virt-rv32/machine", "parts"].map((name) =>
     join("boards", name),
   );
   const includes = [...folders, ...PARTS].flatMap((folder) => ["-I", folder]);
   const checks = ["--enable=warning,performance,portability", "--std=c11", "--platform=unix32"];
   const rules = ["--quiet", "--inline-suppr", "--error-exitcode=1"];
   expect(
-    complaints("cppcheck", ...checks, ...rules, ...includes, "boards/core", "boards/parts", ...PARTS, BARE_METAL),
+    complaints(
+      "cppcheck",
+      ...checks,
+      ...rules,
+      ...includes,
+      "boards/core",
+      "boards/trace",
+      "boards/parts",
+      ...PARTS,
+      BARE_METAL,
+    ),
   ).toBe("");
 });

@@ -61,7 +61,7 @@ async function infect(mutant: Mutant): Promise<RunnableVariant[]> {
       const use = [...base.options.use, ...variant.options];
       writeFileSync(config, JSON.stringify({ options: { ...base.options, use } }));
       const { wasm } = await compile({ baseDir, entry: join(baseDir, SAMPLER), config });
-      variants.push({ variant, module: loadModule(wasm) });
+      variants.push({ variant, wasm, module: loadModule(wasm) });
     }
     return variants;
   } finally {

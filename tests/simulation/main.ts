@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util";
 import { formatError } from "../../host/cli/output.ts";
 import { WasmoteError } from "../../host/errors.ts";
+import { provideProgram } from "../../host/node/programs.ts";
 import { BROKER_FAULTS, type FaultKind, NODE_FAULTS } from "../../host/testing/fault-plan.ts";
 import { runSeeds } from "./pool.ts";
 import { Progress } from "./progress.ts";
@@ -25,6 +26,7 @@ const HELP = `Usage: npm run simulate -- [options]
   --jobs <count>      runs at a time (default: one for each core)
   --variants <names>  only nodes of these kinds: ${VARIANTS.map(({ name }) => name).join(", ")}
   --without <kinds>   leave out kinds of faults: ${KINDS.join(", ")}
+  --replay            record each node, and run it again under wasm3: every byte of its image must be the same
   --json              print the totals as JSON
 `;
 
@@ -36,6 +38,7 @@ interface Arguments {
   readonly jobs: number | undefined;
   readonly variants: readonly string[];
   readonly without: readonly FaultKind[];
+  readonly isReplayed: boolean;
   readonly isJson: boolean;
 }
 
@@ -55,6 +58,7 @@ function readArguments(): Arguments | undefined {
       VARIANTS.map(({ name }) => name),
     ),
     without: names("without", values.without, KINDS) as FaultKind[],
+    isReplayed: values.replay === true,
     isJson: values.json === true,
   };
 }
@@ -72,6 +76,7 @@ function parse() {
         jobs: text,
         variants: text,
         without: text,
+        replay: flag,
         json: flag,
         help: flag,
       },
@@ -99,10 +104,11 @@ function mistake(message: string): WasmoteError {
 }
 
 /** The command that runs this seed again, alone. */
-function replayCommand(seed: number, { hours, nodes, variants, without }: Arguments): string {
+function replayCommand(seed: number, { hours, nodes, variants, without, isReplayed }: Arguments): string {
   const rest = [
     ...(variants.length > 0 ? ["--variants", variants.join(",")] : []),
     ...(without.length > 0 ? ["--without", without.join(",")] : []),
+    ...(isReplayed ? ["--replay"] : []),
   ];
   return ["npm run simulate -- --seed", seed, "--hours", hours, "--nodes", nodes, ...rest].join(" ");
 }
@@ -128,16 +134,20 @@ async function main(args: Arguments): Promise<void> {
   }
   const totals = new Totals();
   const { seed: firstSeed, seeds, hours, nodes, jobs, without } = args;
-  await runSeeds({ firstSeed, seeds, hours, nodes, without, built, ...(jobs !== undefined && { jobs }) }, (result) => {
-    totals.add(result);
-    if (result.failure !== undefined) {
-      progress.clear();
-      printFailure(result, args);
-    }
-    const failed = totals.failures.length;
-    progress.step(`${Math.round(totals.nodeHours).toLocaleString("en")} node-hours, ${failed} failed`);
-    return !isEnough && failed < MOST_FAILURES;
-  });
+  const replay = args.isReplayed ? await provideProgram("wasmote-replay") : undefined;
+  await runSeeds(
+    { firstSeed, seeds, hours, nodes, without, replay, built, ...(jobs !== undefined && { jobs }) },
+    (result) => {
+      totals.add(result);
+      if (result.failure !== undefined) {
+        progress.clear();
+        printFailure(result, args);
+      }
+      const failed = totals.failures.length;
+      progress.step(`${Math.round(totals.nodeHours).toLocaleString("en")} node-hours, ${failed} failed`);
+      return !isEnough && failed < MOST_FAILURES;
+    },
+  );
   progress.clear();
   if (args.isJson) console.log(JSON.stringify({ ...totals, failures: totals.failures.map(({ seed }) => seed) }));
   else for (const line of totals.lines()) console.log(line);

@@ -3,10 +3,11 @@
 import type { LoadedModule } from "../../host/engine/module.ts";
 import { WasmoteError } from "../../host/errors.ts";
 import { type FaultKind, type FaultPlan, Faults } from "../../host/testing/fault-plan.ts";
-import { createWorld, hours, minutes, Random, seconds, type World } from "../../host/testing/index.ts";
+import { createWorld, hours, minutes, Random, type SimNode, seconds, type World } from "../../host/testing/index.ts";
 import type { Excuse } from "../../host/testing/invariants/excuses.ts";
 import { InvariantError, type InvariantName } from "../../host/testing/invariants/violation.ts";
 import { UNDER_WAY_MS, Watch } from "../../host/testing/invariants/watch.ts";
+import { differenceUnderWasm3, type ReplayCounts } from "./engines.ts";
 import type { Variant } from "./variants.ts";
 
 export interface RunSettings {
@@ -15,11 +16,14 @@ export interface RunSettings {
   readonly nodes: number;
   /** Kinds of faults that are left out. */
   readonly without?: readonly FaultKind[];
+  /** The path of wasmote-replay: each node is recorded, and run again under wasm3. */
+  readonly replay?: string | undefined;
 }
 
 export interface RunnableVariant {
   readonly variant: Variant;
   readonly module: LoadedModule;
+  readonly wasm: Uint8Array;
 }
 
 export interface Failure {
@@ -48,6 +52,8 @@ export interface RunResult {
     readonly excused: Readonly<Partial<Record<Excuse, number>>>;
   };
   readonly notes: { readonly sent: number; readonly heard: number };
+  /** What was run again under wasm3. */
+  readonly replayed: ReplayCounts;
   readonly failure: Failure | undefined;
 }
 
@@ -80,7 +86,11 @@ export async function runSeed(settings: RunSettings, variants: readonly Runnable
     },
   });
   const watch = new Watch(world);
-  for (let i = 0; i < settings.nodes; i++) addNode(world, watch, random, i, variants);
+  const modules = new Map<SimNode, Uint8Array>();
+  for (let i = 0; i < settings.nodes; i++) {
+    const chosen = random.pick(variants);
+    modules.set(addNode(world, watch, random, i, chosen, settings.replay !== undefined), chosen.wasm);
+  }
   const untilMs = Math.max(minutes(15), hours(settings.hours) - SETTLE_MS);
   const plan: FaultPlan = {
     untilMs,
@@ -90,14 +100,29 @@ export async function runSeed(settings: RunSettings, variants: readonly Runnable
   };
   const faults = new Faults(world, plan, { onFault: (kind, node) => noteFault(watch, kind, node?.id) });
   sendNotes(world, watch);
+  const replayed = { calls: 0, bytes: 0 };
   let failure: Failure | undefined;
   try {
     await world.run(Math.max(hours(settings.hours), untilMs + SETTLE_MS));
     watch.settle();
+    if (settings.replay !== undefined) await compareEngines(modules, settings.replay, replayed);
   } catch (error) {
     failure = describeFailure(error, world, watch, variants);
   }
-  return summary(settings, world, watch, faults, failure);
+  return { ...summary(settings, world, watch, faults, failure), replayed };
+}
+
+/** Throws `EENGINES` for the first node that wasm3 runs otherwise than V8. */
+async function compareEngines(
+  nodes: ReadonlyMap<SimNode, Uint8Array>,
+  program: string,
+  counts: ReplayCounts,
+): Promise<void> {
+  for (const [node, wasm] of nodes) {
+    const difference = await differenceUnderWasm3(node, wasm, program, counts);
+    if (difference === undefined) continue;
+    throw new WasmoteError("EENGINES", "module", `node ${node.id} goes another way under wasm3: ${difference}`);
+  }
 }
 
 function addNode(
@@ -105,9 +130,9 @@ function addNode(
   watch: Watch,
   random: Random,
   index: number,
-  variants: readonly RunnableVariant[],
-): void {
-  const { variant, module } = random.pick(variants);
+  { variant, module }: RunnableVariant,
+  isRecorded: boolean,
+): SimNode {
   const intervalMs = random.pick(INTERVALS_MS.filter((each) => !variant.promises.sleeps || each >= 30_000));
   const node = world.node(module, {
     id: `n${index}-${variant.name}`,
@@ -115,9 +140,11 @@ function addNode(
     keepsImages: variant.promises.checkpoint > 0,
     ...(variant.config !== undefined && { config: variant.config }),
     isOn: false,
+    trace: isRecorded,
   });
   watch.add(node, { ...variant.promises, intervalMs });
   world.scheduler.after(random.below(seconds(10)), () => node.power.on());
+  return node;
 }
 
 /** Faults after which the pages promise less are told to the accounts before they come. */
@@ -175,7 +202,7 @@ function summary(
   watch: Watch,
   faults: Faults,
   failure: Failure | undefined,
-): RunResult {
+): Omit<RunResult, "replayed"> {
   const sums = { taken: 0, delivered: 0, dropped: 0, lost: 0, repeated: 0 };
   const excused: Partial<Record<Excuse, number>> = {};
   const notes = { sent: 0, heard: 0 };

@@ -12,7 +12,7 @@ const TIMEOUT_MS = 600_000;
 const SEEDS = 12;
 const SETTINGS = { hours: 3, nodes: 10 } as const;
 
-const variants = (await buildVariants()).map(({ variant, wasm }) => ({ variant, module: loadModule(wasm) }));
+const variants = (await buildVariants()).map(({ variant, wasm }) => ({ variant, wasm, module: loadModule(wasm) }));
 
 describe("random nodes under random faults", () => {
   test(

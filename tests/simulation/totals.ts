@@ -14,6 +14,7 @@ export class Totals {
   readonly readings = { taken: 0, delivered: 0, dropped: 0, lost: 0, repeated: 0 };
   readonly excused: Counts = {};
   readonly notes = { sent: 0, heard: 0 };
+  readonly replayed = { calls: 0, bytes: 0 };
   readonly failures: RunResult[] = [];
 
   add(result: RunResult): void {
@@ -28,6 +29,8 @@ export class Totals {
     }
     this.notes.sent += result.notes.sent;
     this.notes.heard += result.notes.heard;
+    this.replayed.calls += result.replayed.calls;
+    this.replayed.bytes += result.replayed.bytes;
     if (result.failure !== undefined) this.failures.push(result);
   }
 
@@ -45,11 +48,19 @@ export class Totals {
         .sort(byCount)
         .map(([name, count]) => `  ${number(count)} lost where the pages say so: ${EXCUSES[name as Excuse]}`),
       `messages to nodes: ${number(this.notes.sent)} sent, ${number(this.notes.heard)} heard`,
+      ...this.#replayLines(),
       `faults: ${number(this.faultCount)}`,
       ...columns(this.faults),
       "of acknowledgements, connection requests and segments:",
       ...columns(this.details),
     ];
+  }
+
+  #replayLines(): string[] {
+    const { calls, bytes } = this.replayed;
+    if (calls === 0) return [];
+    const each = (bytes / calls).toFixed(1);
+    return [`run again under wasm3: ${number(calls)} calls, from traces of ${each} bytes a call`];
   }
 }
 

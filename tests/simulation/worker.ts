@@ -10,6 +10,8 @@ export interface WorkerSettings {
   readonly hours: number;
   readonly nodes: number;
   readonly without: readonly FaultKind[];
+  /** The path of wasmote-replay, where nodes are run again under wasm3. */
+  readonly replay: string | undefined;
   readonly built: readonly BuiltVariant[];
 }
 
@@ -18,10 +20,10 @@ export interface WorkerMessage {
   readonly result: RunResult;
 }
 
-const { hours, nodes, without, built } = workerData as WorkerSettings;
-const variants = built.map(({ variant, wasm }) => ({ variant, module: loadModule(wasm) }));
+const { hours, nodes, without, replay, built } = workerData as WorkerSettings;
+const variants = built.map(({ variant, wasm }) => ({ variant, wasm, module: loadModule(wasm) }));
 
 parentPort?.on("message", async (seed: number) => {
-  const result = await runSeed({ seed, hours, nodes, without }, variants);
+  const result = await runSeed({ seed, hours, nodes, without, replay }, variants);
   parentPort?.postMessage({ seed, result } satisfies WorkerMessage);
 });

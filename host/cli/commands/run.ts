@@ -21,6 +21,9 @@ export async function run(module: string, options: RunValues): Promise<void> {
   const { id, broker } = options;
   if (id === undefined) throw usage("the node has no id", "give it one with --id 7");
   if (broker === undefined) throw usage("the node has no broker", "name one with --broker mqtt://host:port");
+  if (options.trace !== undefined && options.watch) {
+    throw usage("a trace is of one module: --trace and --watch exclude each other", "leave out one of them");
+  }
   const interrupted = interruption();
   const subject = new Subject(module, { ...options, id, broker });
   try {
@@ -97,6 +100,7 @@ class Subject {
       sensor: options.sensor,
       seed: options.seed,
       image: options.image,
+      trace: options.trace,
       config: options.set,
     });
     const least = LOG_LEVELS.indexOf(options.verbose ? "debug" : options.logLevel);

@@ -6,7 +6,7 @@ import type { WatchedNodes } from "../../dashboard/watched-nodes.ts";
 import { WasmoteError } from "../../errors.ts";
 import { describeEndpoint, formatEndpoint, parseEndpoint } from "../../hal/endpoint.ts";
 import { loadTls } from "../../hal/tls.ts";
-import { providePosixProgram } from "../../node/posix-program.ts";
+import { provideProgram } from "../../node/programs.ts";
 import { interruption } from "../interrupt.ts";
 import { formatMessage, formatMessageJson, type Message, printNote, withProgress } from "../output.ts";
 import { usage } from "../parse.ts";
@@ -27,7 +27,7 @@ export async function start(options: StartValues): Promise<void> {
     throw usage("the page needs the broker that start brings", "leave out --broker or --http-port");
   }
   if (options.module === undefined) await buildModules(DEFAULT_EXAMPLE);
-  if (options.engine === "wasm3") await withProgress("building wasm3", providePosixProgram);
+  if (options.engine === "wasm3") await withProgress("building wasm3", () => provideProgram("wasmote-posix"));
   const broker = options.broker === undefined ? await startBroker(options) : undefined;
   try {
     await runAgainst(options, broker, interrupted);

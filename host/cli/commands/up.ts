@@ -3,7 +3,7 @@
 import { startBroker } from "../../broker.ts";
 import { checkOpenFiles } from "../../dashboard/open-files.ts";
 import { formatEndpoint } from "../../hal/endpoint.ts";
-import { providePosixProgram } from "../../node/posix-program.ts";
+import { provideProgram } from "../../node/programs.ts";
 import { interruption } from "../interrupt.ts";
 import { printNote, withProgress } from "../output.ts";
 import type { UpValues } from "../table/up.ts";
@@ -21,7 +21,7 @@ export async function up(options: UpValues): Promise<void> {
   });
   if (options.engine === "v8") checkOpenFiles(options.nodes);
   if (options.module === undefined) await buildModules(MODULE, LAST_MODULE);
-  if (options.engine === "wasm3") await withProgress("building wasm3", providePosixProgram);
+  if (options.engine === "wasm3") await withProgress("building wasm3", () => provideProgram("wasmote-posix"));
   const broker = await startBroker(options);
   const nodes = watchedNodes(broker, options.verbose);
   const address = formatEndpoint({ scheme: "mqtt", host: broker.host, port: broker.port });

@@ -3,13 +3,13 @@
 import { type CommandDefinition, type OptionDefinition, option } from "../command.ts";
 import { CONFIG, FLASH, FLASH_IMAGE, MONITOR } from "./boards.ts";
 import { FLEET_LIST, FLEET_MERGE, FLEET_RUN } from "./fleet.ts";
-import { RUN, START } from "./nodes.ts";
+import { REPLAY, RUN, START } from "./nodes.ts";
 import { COMPLETION } from "./other.ts";
 import { BUILD, INSPECT, NEW } from "./projects.ts";
 import { UP } from "./up.ts";
 
 export const COMMANDS: readonly CommandDefinition[] = [
-  ...[START, UP, RUN],
+  ...[START, UP, RUN, REPLAY],
   ...[NEW, BUILD, INSPECT],
   ...[FLEET_RUN, FLEET_LIST, FLEET_MERGE],
   ...[FLASH, FLASH_IMAGE, CONFIG, MONITOR],

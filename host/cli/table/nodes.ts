@@ -10,6 +10,7 @@ import {
   parsePort,
   parseSeed,
   parseSetting,
+  parseWhole,
 } from "../parse.ts";
 import { CONNECTION_OPTIONS, engine, httpPort, parseBroker, sensor, verbose } from "./shared.ts";
 
@@ -98,6 +99,10 @@ const RUN_OPTIONS = {
     flags: "--image <file>",
     description: "keep the node's checkpoints there, and go on from them",
   }),
+  trace: option<string | undefined>({
+    flags: "--trace <file>",
+    description: "record all that the node does there, for `wasmote replay`",
+  }),
   watch: option<boolean | undefined>({
     flags: "--watch",
     description: "build again and swap the module whenever a source, or the .wasm file, changes",
@@ -133,4 +138,52 @@ With --watch, a module whose image has the same layout goes on with the image of
 with another layout starts afresh, and says so; under wasm3 each starts afresh. What does not compile is reported, and the
 module that runs goes on.`,
   run: async (module, options) => (await import("../commands/run.ts")).run(module, options),
+});
+
+const MAX_CALLS = 0xffff_ffff;
+
+const REPLAY_OPTIONS = {
+  engine,
+  print: option<boolean | undefined>({
+    flags: "--print",
+    description: "print what the node does: times, host calls, packets, its log",
+  }),
+  until: option<number | undefined>({
+    flags: "--until <call>",
+    description: "stop after so many calls of the module (default: at the end)",
+    parse: (text) => parseWhole(text, { what: "number of a call", min: 1, max: MAX_CALLS }),
+  }),
+  image: option<string | undefined>({
+    flags: "--image <file>",
+    description: "the image that the trace must begin with (default: whichever it has)",
+  }),
+  imageOut: option<string | undefined>({
+    flags: "--image-out <file>",
+    description: "write the image there as it is at the end, or where it goes another way",
+  }),
+  otherBuild: option<boolean | undefined>({
+    flags: "--other-build",
+    description: "take a module of another build, to see where it goes another way",
+  }),
+  json: option<boolean | undefined>({ flags: "--json", description: "print the result as JSON" }),
+};
+
+export type ReplayValues = Values<typeof REPLAY_OPTIONS>;
+
+export const REPLAY = command({
+  name: "replay",
+  group: "Nodes",
+  summary: "runs a recorded node again, and stops where it goes another way",
+  arguments: [
+    { name: "<trace>", description: "what --trace recorded, or a board left after a trap" },
+    { name: "<module>", description: "the .wasm file that was recorded" },
+  ],
+  options: REPLAY_OPTIONS,
+  notes: `Examples:
+  wasmote replay node.trace build/node.wasm
+  wasmote replay node.trace build/node.wasm --engine wasm3 --print | tail -n 40
+
+Exit code 0: every host call, every result and every byte of the image are as they were recorded. 1: they are not, and one
+line says where. docs/trace.md has the format, and what a trace holds of secrets.`,
+  run: async (trace, module, options) => (await import("../commands/replay.ts")).replay(trace, module, options),
 });

@@ -1,4 +1,4 @@
-/** Finds build/wasmote-posix, and builds it where it is missing. */
+/** Finds the boards' programs in build/, and builds one that is missing. */
 
 import { spawn } from "node:child_process";
 import { access, constants } from "node:fs/promises";
@@ -6,20 +6,25 @@ import { join } from "node:path";
 import { WasmoteError } from "../errors.ts";
 import { IS_CHECKOUT, PROJECT_ROOT } from "../project.ts";
 
-export const POSIX_PROGRAM = join(PROJECT_ROOT, "build", "wasmote-posix");
+/** What runs a node under wasm3, and what runs a recorded one again. */
+export type ProgramName = "wasmote-posix" | "wasmote-replay";
 
 const BY_HAND = "cmake -S boards -B build/boards && cmake --build build/boards";
 
+export function programPath(name: ProgramName): string {
+  return join(PROJECT_ROOT, "build", name);
+}
+
 /** Returns the program's path. Throws `EWASM3` if it is missing and can't be built here. */
-export async function providePosixProgram(): Promise<string> {
+export async function provideProgram(name: ProgramName): Promise<string> {
   try {
-    await access(POSIX_PROGRAM, constants.X_OK);
+    await access(programPath(name), constants.X_OK);
   } catch {
     if (!IS_CHECKOUT) throw notInPackage();
     await cmake("-S", "boards", "-B", "build/boards", "-DCMAKE_BUILD_TYPE=Release");
-    await cmake("--build", "build/boards", "--target", "wasmote-posix");
+    await cmake("--build", "build/boards", "--target", name);
   }
-  return POSIX_PROGRAM;
+  return programPath(name);
 }
 
 async function cmake(...args: string[]): Promise<void> {
