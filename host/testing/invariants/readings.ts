@@ -199,7 +199,7 @@ export class ReadingLedger implements NodeObserver {
     this.#written = this.#durable;
     this.#accepted = this.#readings.length;
     this.#acceptedDropped = this.#dropped;
-    this.#isStorageDoubtful = false;
+    this.#isStorageDoubtful = this.#node.storage.isBroken;
     this.#isSuspect = false;
     this.#hasLived = true;
   }
@@ -218,6 +218,8 @@ export class ReadingLedger implements NodeObserver {
     this.#epoch++;
     // It has an earlier image's session cleared before it sends anything under QoS 2.
     this.#isOther = false;
+    // None of the checkpoints before is valid any more, until there is another.
+    this.#lastSequence = undefined;
   }
 
   #goOn(sequence: number, snapshot: Snapshot): void {
