@@ -8,6 +8,12 @@ import { createProgram } from "./program.ts";
 const USAGE_EXIT = 2;
 const FAILURE_EXIT = 1;
 
+/** `wasmote … | head`: who has read enough closes the pipe. A command with something to finish listens for that itself. */
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  if (process.stdout.listenerCount("error") === 1) process.exit();
+});
+
 try {
   await createProgram().parseAsync();
 } catch (error) {

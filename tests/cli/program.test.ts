@@ -10,7 +10,7 @@ import { createProgram } from "../../host/cli/program.ts";
 import { COMMANDS, GROUPS } from "../../host/cli/table/index.ts";
 import { WasmoteError } from "../../host/errors.ts";
 import { PROJECT_ROOT } from "../../host/project.ts";
-import { wasmote } from "../device/command.ts";
+import { Command, wasmote } from "../device/command.ts";
 
 let folder: string;
 
@@ -51,6 +51,13 @@ describe("help", () => {
     const { version } = JSON.parse(readFileSync(join(PROJECT_ROOT, "package.json"), "utf-8")) as { version: string };
     expect(await wasmote(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
+});
+
+test("whoever pipes the output into `head` sees no error", async () => {
+  const command = new Command(["--help"]);
+  command.stopReading();
+  const { code, stderr } = await command.outcome();
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 });
 
 describe("a mistake", () => {

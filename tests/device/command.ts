@@ -43,6 +43,11 @@ export class Command {
     this.#ended = new Promise((resolve) => this.#child.on("close", resolve));
   }
 
+  /** Reads no more of its output, as `head` does once it has had enough. */
+  stopReading(): void {
+    this.#child.stdout?.destroy();
+  }
+
   interrupt(): void {
     this.#child.kill("SIGINT");
   }

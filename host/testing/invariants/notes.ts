@@ -105,7 +105,7 @@ export class NoteLedger implements NodeObserver {
     const count = kept !== undefined && kept > this.#accepted ? kept : this.#accepted;
     for (const note of this.#heard.splice(count)) note.heard--;
     this.#accepted = this.#heard.length;
-    this.#isStorageDoubtful = false;
+    this.#isStorageDoubtful = this.#node.storage.isBroken;
   }
 
   /** What was held before `beforeMs` must have been heard. */

@@ -75,6 +75,8 @@ export class ReadingLedger implements NodeObserver {
   #epoch = 0;
   #isOnline = false;
   #wasOnline = false;
+  /** The newest checkpoint that was begun, and the newest that must be there: the call that asked for it has ended. */
+  #begunSequence: number | undefined;
   #lastSequence: number | undefined;
   /** Readings before this one are in a checkpoint, or were given up before it. */
   #durable = 0;
@@ -168,11 +170,12 @@ export class ReadingLedger implements NodeObserver {
     });
     this.#snapshots.delete(sequence - 8);
     this.#written = this.#readings.length;
-    this.#lastSequence = sequence;
+    this.#begunSequence = sequence;
   }
 
   onCallDone(): void {
     this.#durable = this.#written;
+    this.#lastSequence = this.#begunSequence;
     this.#accepted = this.#readings.length;
     this.#acceptedDropped = this.#dropped;
     if (this.#node.phase === "asleep" || this.#node.phase === "ended") this.#goOffline();
@@ -199,7 +202,7 @@ export class ReadingLedger implements NodeObserver {
     this.#written = this.#durable;
     this.#accepted = this.#readings.length;
     this.#acceptedDropped = this.#dropped;
-    this.#isStorageDoubtful = false;
+    this.#isStorageDoubtful = this.#node.storage.isBroken;
     this.#isSuspect = false;
     this.#hasLived = true;
   }
@@ -218,6 +221,9 @@ export class ReadingLedger implements NodeObserver {
     this.#epoch++;
     // It has an earlier image's session cleared before it sends anything under QoS 2.
     this.#isOther = false;
+    // None of the checkpoints before is valid any more.
+    this.#begunSequence = undefined;
+    this.#lastSequence = undefined;
   }
 
   #goOn(sequence: number, snapshot: Snapshot): void {
