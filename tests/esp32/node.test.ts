@@ -241,6 +241,22 @@ describe("a link", () => {
     await gateway.close();
   });
 
+  test("over WebSocket and TLS trusts the CA that it was given", async () => {
+    const gateway = await WebSocketGateway.start(broker.port, server);
+    expect(await connectsTo(`wss://localhost:${gateway.port}/mqtt`, { ca })).toMatch(/connected to wss:/);
+    await reading();
+    await gateway.close();
+  });
+
+  test("over WebSocket and TLS refuses a server that another CA vouches for", async () => {
+    const gateway = await WebSocketGateway.start(broker.port, server);
+    const other = readFileSync(stranger.ca, "utf-8");
+    const line = await connectsTo(`wss://localhost:${gateway.port}/mqtt`, { ca: other });
+    expect(line).toMatch(/no connection to wss:.*: the server's certificate (leads to no CA|is not trusted)/);
+    expect(gateway.requests).toEqual([]);
+    await gateway.close();
+  });
+
   test("over WebSocket says that a server does not speak it", async () => {
     const line = await connectsTo(`ws://localhost:${broker.port}`);
     expect(line).toMatch(/no connection to ws:.*: what answers there is no WebSocket/);

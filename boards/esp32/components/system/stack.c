@@ -7,10 +7,18 @@
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
 
+#include "sdkconfig.h"
+
 #include "wasm3.h"
 
-/* Bytes for what a function may use before its next call: wasm3's operations, an import, the driver below it. */
+/* Bytes for what a function may use before its next call: wasm3's operations, an import, the driver below it. Without
+ * tail calls each operation has a frame of 48 to 64 bytes, and from one call to the next the examples nest up to 148 of
+ * them. */
+#if CONFIG_IDF_TARGET_ARCH_XTENSA
+#define STACK_RESERVE_BYTES 12288
+#else
 #define STACK_RESERVE_BYTES 2560
+#endif
 
 /* Overrides wasm3's weak one. */
 M3Result m3_Yield(void)
