@@ -17,6 +17,11 @@ export interface NodeProcessSettings {
   readonly intervalMs: number;
 }
 
+export interface NodeLine {
+  readonly atMs: number;
+  readonly text: string;
+}
+
 /** The host's own command line, and the board's program: both take the same flags. */
 const COMMANDS = {
   v8: [process.execPath, "--import", "tsx", join(PROJECT_ROOT, "host", "cli", "main.ts"), "run"],
@@ -26,9 +31,7 @@ const COMMANDS = {
 export class NodeProcess {
   readonly id: string;
   /** What all its lives said. */
-  readonly log = new Journal<string>("the node's log", (line) => line);
-  /** When it said each time that it dropped a reading. */
-  readonly dropsMs: number[] = [];
+  readonly log = new Journal<NodeLine>("the node's log", ({ text }) => text);
   /** How often it was killed. */
   kills = 0;
   readonly #settings: NodeProcessSettings;
@@ -49,15 +52,14 @@ export class NodeProcess {
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.#child = child;
-    createInterface({ input: child.stderr }).on("line", (line) => {
-      this.log.add(line);
-      if (line.includes("readings dropped: ")) this.dropsMs.push(performance.now());
-    });
+    this.#say("— started —");
+    createInterface({ input: child.stderr }).on("line", (text) => this.#say(text));
   }
 
   /** Ends it wherever it is. */
   async kill(): Promise<void> {
     this.kills++;
+    this.#say("— killed —");
     await this.#end("SIGKILL");
   }
 
@@ -66,8 +68,13 @@ export class NodeProcess {
     await this.#end("SIGTERM");
   }
 
-  said(text: string): number {
-    return this.log.count((line) => line.includes(text));
+  /** The lines that hold a text. */
+  lines(text: string): NodeLine[] {
+    return this.log.entries.filter((line) => line.text.includes(text));
+  }
+
+  #say(text: string): void {
+    this.log.add({ atMs: performance.now(), text });
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
