@@ -100,7 +100,10 @@ static bool check_functions(struct reader functions, struct refusal *refusal)
     return (!functions.failed && count <= reader_left(&functions)) || broken(refusal, "its functions are malformed");
 }
 
-/* wasm3 runs whatever computes an address, and follows a length past the end of a 32-bit address space. */
+/*
+ * wasm3 adds an element's place and the count of elements in the size of a pointer: a sum that wraps would pass its
+ * check and be written far from the table. More elements than the section has bytes for are not there.
+ */
 static bool check_elements(struct reader elements, struct refusal *refusal)
 {
     for (uint32_t count = reader_u32(&elements); count > 0 && !elements.failed; count--) {
@@ -115,6 +118,7 @@ static bool check_elements(struct reader elements, struct refusal *refusal)
     return !elements.failed || broken(refusal, "its table's elements are malformed");
 }
 
+/* wasm3 adds a body's length to a pointer, which wraps in 32 bits. */
 static bool check_code(struct reader code, struct refusal *refusal)
 {
     for (uint32_t count = reader_u32(&code); count > 0 && !code.failed; count--)
@@ -122,7 +126,7 @@ static bool check_code(struct reader code, struct refusal *refusal)
     return !code.failed || broken(refusal, "its code is malformed");
 }
 
-/* Names of functions, of which wasm3 reads the lengths of the parts. */
+/* In names of functions wasm3 adds lengths to a pointer too; where that wraps it reads the same part for ever. */
 static bool check_custom(struct reader custom, struct refusal *refusal)
 {
     struct reader name = reader_take(&custom, reader_u32(&custom));

@@ -11,7 +11,7 @@ function entry(from: WirePacket["from"], packet: Packet, topic = ""): WirePacket
 }
 
 const publish = (seq: number, messageId: number, dup = false): WirePacket => {
-  const payload = Buffer.from(JSON.stringify({ seq }));
+  const payload = Buffer.from(JSON.stringify({ seq, time: performance.timeOrigin + atMs }));
   return entry("node", { cmd: "publish", topic: TOPIC, payload, messageId, qos: 1, dup, retain: false }, TOPIC);
 };
 const puback = (messageId: number): WirePacket => entry("broker", { cmd: "puback", messageId });
@@ -50,6 +50,16 @@ describe("the account of a node's readings", () => {
     }
     const counted = account({ packets, arrivals, dropsMs: [before + 0.5], last: 2 });
     expect(counted).toMatchObject({ readings: 3, lostUncounted: 0, dropped: 1, violations: [] });
+  });
+
+  test("a drop counts though the reading before it only later comes through: its link broke when it was first sent", () => {
+    const zero = publish(0, 1);
+    const dropsMs = [zero.atMs + 5_000];
+    atMs += 10_000;
+    const again = { ...zero, atMs };
+    const packets = [again, puback(1), publish(2, 2), puback(2)];
+    const result = account({ packets, arrivals: [arrival(0), arrival(2)], dropsMs, last: 2 });
+    expect(result).toMatchObject({ lostUncounted: 0, dropped: 1, violations: [] });
   });
 
   test("a drop explains one reading, and not another besides", () => {

@@ -56,8 +56,18 @@ export interface Account {
   readonly violations: readonly string[];
 }
 
+/** What a reading's JSON says of it. */
+interface Reading {
+  readonly seq: number;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+}
+
 /** What the wire shows of one reading. */
 interface Transfer {
+  /** When the node took the reading: its own clock, that of this machine. */
+  readonly takenMs: number;
+  /** When it was on the wire for the first time. */
   readonly publishedMs: number;
   ackedMs: number | undefined;
   isReleased: boolean;
@@ -92,21 +102,22 @@ class Wire {
     if (isPublish(packet)) {
       // Availability has identifiers too.
       if (topic !== this.#topic) this.#owners.delete(packet.messageId ?? 0);
-      else this.#publish(sequenceOf(packet.payload), packet.messageId ?? 0, atMs);
+      else this.#publish(readingOf(packet.payload), packet.messageId ?? 0, atMs);
     } else if (packet.cmd === "pubrel") {
       const transfer = this.#owner(packet);
       if (transfer) transfer.isReleased = true;
     }
   }
 
-  #publish(seq: number, identifier: number, publishedMs: number): void {
+  #publish({ seq, time }: Reading, identifier: number, publishedMs: number): void {
     const before = this.transfers.get(seq);
     this.#owners.set(identifier, seq);
     if (seq > this.#last) return;
     if (before === undefined) {
       if (seq < this.#newest) this.violations.push(`reading ${seq} was first published after reading ${this.#newest}`);
       this.#newest = Math.max(this.#newest, seq);
-      this.transfers.set(seq, { publishedMs, ackedMs: undefined, isReleased: false });
+      const takenMs = time - performance.timeOrigin;
+      this.transfers.set(seq, { takenMs, publishedMs, ackedMs: undefined, isReleased: false });
       return;
     }
     // The broker would take it for another message: exactly once is over.
@@ -127,12 +138,21 @@ class Wire {
 
 /** The number in a reading's JSON. */
 export function sequenceOf(payload: string | Buffer): number {
-  const { seq } = JSON.parse(payload.toString("utf-8")) as { seq?: unknown };
-  if (typeof seq !== "number") throw new Error(`no reading: ${payload.toString("utf-8")}`);
-  return seq;
+  return readingOf(payload).seq;
 }
 
-/** Finds the drops that explain why readings never were on the wire: each explains one. */
+function readingOf(payload: string | Buffer): Reading {
+  const text = payload.toString("utf-8");
+  const { seq, time } = JSON.parse(text) as { seq?: unknown; time?: unknown };
+  if (typeof seq !== "number" || typeof time !== "number") throw new Error(`no reading: ${text}`);
+  return { seq, time };
+}
+
+/**
+ * Finds the drops that explain why readings never were on the wire: each explains one. A reading can only be dropped after the one
+ * before it was taken, and before the one behind it was published. When the one before it was published says nothing: a node
+ * that lost its link in that moment resends it later, and drops what follows meanwhile.
+ */
 function explainGaps(
   transfers: ReadonlyMap<number, Transfer>,
   { dropsMs, last }: Evidence,
@@ -145,7 +165,7 @@ function explainGaps(
   for (const seq of [...order, last + 1]) {
     const missing = seq - before - 1;
     if (missing > 0) {
-      const fromMs = (transfers.get(before)?.publishedMs ?? 0) - SKEW_MS;
+      const fromMs = (transfers.get(before)?.takenMs ?? 0) - SKEW_MS;
       const untilMs = (transfers.get(seq)?.publishedMs ?? Number.POSITIVE_INFINITY) + SKEW_MS;
       while (used < dropsMs.length && (dropsMs[used] as number) < fromMs) used++;
       let explained = 0;

@@ -4,10 +4,10 @@
  */
 
 import { parseArgs } from "node:util";
-import { buildExamples } from "../../host/build/examples.ts";
 import { formatError } from "../../host/cli/output.ts";
 import { usage } from "../../host/cli/parse.ts";
 import { WasmoteError } from "../../host/errors.ts";
+import { providePosixProgram } from "../../host/node/posix-program.ts";
 import { providePackages } from "../packages.ts";
 import { describeResult } from "./report.ts";
 import { ALL_KINDS, soak } from "./soak.ts";
@@ -77,7 +77,7 @@ async function main(): Promise<void> {
     return;
   }
   providePackages();
-  await buildExamples();
+  await providePosixProgram();
   const { minutes, seed } = args;
   console.error(`seed ${seed}: again with npm run soak -- --minutes ${minutes} --seed ${seed}`);
   const endMs = performance.now() + minutes * 60_000;

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { POSIX_PROGRAM } from "../../host/node/posix-program.ts";
 import { PROJECT_ROOT } from "../../host/project.ts";
 import { Journal } from "../integration/journal.ts";
 
@@ -17,18 +18,21 @@ export interface NodeProcessSettings {
   readonly intervalMs: number;
 }
 
+export interface NodeLine {
+  readonly atMs: number;
+  readonly text: string;
+}
+
 /** The host's own command line, and the board's program: both take the same flags. */
 const COMMANDS = {
   v8: [process.execPath, "--import", "tsx", join(PROJECT_ROOT, "host", "cli", "main.ts"), "run"],
-  wasm3: [join(PROJECT_ROOT, "build", "wasmote-posix")],
+  wasm3: [POSIX_PROGRAM],
 } as const;
 
 export class NodeProcess {
   readonly id: string;
   /** What all its lives said. */
-  readonly log = new Journal<string>("the node's log", (line) => line);
-  /** When it said each time that it dropped a reading. */
-  readonly dropsMs: number[] = [];
+  readonly log = new Journal<NodeLine>("the node's log", ({ text }) => text);
   /** How often it was killed. */
   kills = 0;
   readonly #settings: NodeProcessSettings;
@@ -49,15 +53,14 @@ export class NodeProcess {
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.#child = child;
-    createInterface({ input: child.stderr }).on("line", (line) => {
-      this.log.add(line);
-      if (line.includes("readings dropped: ")) this.dropsMs.push(performance.now());
-    });
+    this.#say("— started —");
+    createInterface({ input: child.stderr }).on("line", (text) => this.#say(text));
   }
 
   /** Ends it wherever it is. */
   async kill(): Promise<void> {
     this.kills++;
+    this.#say("— killed —");
     await this.#end("SIGKILL");
   }
 
@@ -66,8 +69,13 @@ export class NodeProcess {
     await this.#end("SIGTERM");
   }
 
-  said(text: string): number {
-    return this.log.count((line) => line.includes(text));
+  /** The lines that hold a text. */
+  lines(text: string): NodeLine[] {
+    return this.log.entries.filter((line) => line.text.includes(text));
+  }
+
+  #say(text: string): void {
+    this.log.add({ atMs: performance.now(), text });
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

@@ -5,7 +5,7 @@ import type { SoakResult } from "./soak.ts";
 /** Of each node, as many as are shown. */
 const MOST_VIOLATIONS = 5;
 
-export function describeResult({ nodes, ...totals }: SoakResult): string {
+export function describeResult({ nodes, evidence, ...totals }: SoakResult): string {
   const lines = [
     `SIGKILL of Mosquitto: ${totals.brokerKills}; of nodes: ${totals.nodeKills}, after which ${totals.resumed} went on from a checkpoint`,
     `sessions that Mosquitto had forgotten: ${totals.sessionsLost}`,
@@ -48,6 +48,7 @@ export function describeResult({ nodes, ...totals }: SoakResult): string {
     for (const violation of violations.slice(0, MOST_VIOLATIONS)) lines.push(`WRONG: ${id}: ${violation}`);
     if (violations.length > MOST_VIOLATIONS) lines.push(`WRONG: ${id}: … ${violations.length - MOST_VIOLATIONS} more`);
   }
+  if (evidence !== undefined) lines.push(`what the nodes said and sent is in ${evidence}`);
   return lines.join("\n");
 }
 

@@ -3,15 +3,16 @@
  * that the nodes hold is delivered; then the account.
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PROJECT_ROOT } from "../../host/project.ts";
 import { seededRandom } from "../integration/chance.ts";
 import { Mosquitto } from "../integration/mosquitto.ts";
 import { compileVariant, V3, V5, type Version } from "../integration/nodes.ts";
 import { type Observed, Observer } from "../integration/observer.ts";
 import { FaultyProxy } from "../integration/proxy.ts";
-import { isPublish } from "../integration/wire.ts";
+import { describePacket, isPublish } from "../integration/wire.ts";
 import { type Account, type BrokerKill, sequenceOf, settle } from "./ledger.ts";
 import { NodeProcess } from "./node-process.ts";
 
@@ -40,6 +41,8 @@ export interface SoakResult {
   /** How often the broker told a node that it has no session of it. */
   readonly sessionsLost: number;
   readonly nodes: readonly (Account & { readonly id: string; readonly kind: NodeKind })[];
+  /** The folder with what each node said and what passed on its wire, if something is wrong. */
+  readonly evidence: string | undefined;
 }
 
 /** Every engine with every QoS and version, and with a queue that an outage fills. */
@@ -89,7 +92,9 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     const lasts = await Promise.all(members.map((member) => awaitPeace(member, messages)));
     for (const { node } of members) await node.stop();
     await catchUp(observer);
-    return resultOf(members, lasts, observer, kills);
+    const nodes = settleAll(members, lasts, observer, kills);
+    const isWrong = nodes.some(({ violations }) => violations.length > 0);
+    return { ...totalsOf(members, kills), nodes, evidence: isWrong ? keepEvidence(members, options.seed) : undefined };
   } finally {
     for (const { node, proxy } of members) {
       await node.kill();
@@ -174,34 +179,58 @@ function readingsOn(proxy: FaultyProxy, topic: string): number[] {
     .map(({ packet }) => (isPublish(packet) ? sequenceOf(packet.payload) : -1));
 }
 
-function resultOf(
+function totalsOf(
   members: readonly Member[],
-  lasts: readonly number[],
-  observer: Observer,
   brokerKills: readonly BrokerKill[],
-): SoakResult {
+): Omit<SoakResult, "nodes" | "evidence"> {
   const sum = (of: (member: Member) => number): number => members.reduce((total, member) => total + of(member), 0);
   return {
     brokerKills: brokerKills.length,
     nodeKills: sum(({ node }) => node.kills),
-    resumed: sum(({ node }) => node.said("goes on from checkpoint")),
+    resumed: sum(({ node }) => node.lines("goes on from checkpoint").length),
     sessionsLost: sum(({ proxy }) => Math.max(0, sessionsBegun(proxy) - 1)),
-    nodes: members.map(({ kind, topic, proxy, node }, index) => ({
-      id: node.id,
-      kind,
-      ...settle({
-        topic,
-        qos: kind.qos,
-        packets: proxy.packets.entries,
-        arrivals: observer.messages.entries
-          .filter((message) => message.topic === topic && !message.retain)
-          .map(({ payload, atMs }) => ({ seq: sequenceOf(payload), atMs })),
-        brokerKills,
-        dropsMs: node.dropsMs,
-        last: lasts[index] ?? -1,
-      }),
-    })),
   };
+}
+
+function settleAll(
+  members: readonly Member[],
+  lasts: readonly number[],
+  observer: Observer,
+  brokerKills: readonly BrokerKill[],
+): SoakResult["nodes"] {
+  return members.map(({ kind, topic, proxy, node }, index) => ({
+    id: node.id,
+    kind,
+    ...settle({
+      topic,
+      qos: kind.qos,
+      packets: proxy.packets.entries,
+      arrivals: observer.messages.entries
+        .filter((message) => message.topic === topic && !message.retain)
+        .map(({ payload, atMs }) => ({ seq: sequenceOf(payload), atMs })),
+      brokerKills,
+      dropsMs: node.lines("readings dropped: ").map(({ atMs }) => atMs),
+      last: lasts[index] ?? -1,
+    }),
+  }));
+}
+
+/** Writes what each node said, and what passed on its wire, in the order of their times. */
+function keepEvidence(members: readonly Member[], seed: number): string {
+  const folder = join(PROJECT_ROOT, "build", "soak", String(seed));
+  mkdirSync(folder, { recursive: true });
+  for (const { node, proxy } of members) {
+    const said = node.log.entries.map(({ atMs, text }) => ({ atMs, text: `says: ${text}` }));
+    const passed = proxy.packets.entries.map(({ atMs, connection, from, packet }) => {
+      return { atMs, text: `#${connection} ${from}: ${describePacket(packet)}` };
+    });
+    const lines = [...said, ...passed].sort((a, b) => a.atMs - b.atMs);
+    writeFileSync(
+      join(folder, `${node.id}.log`),
+      lines.map(({ atMs, text }) => `${atMs.toFixed(1)} ${text}\n`).join(""),
+    );
+  }
+  return folder;
 }
 
 /** CONNACKs that say that there was no session. */

@@ -36,7 +36,7 @@ const NOT_RUN: HostOutcome = { end: "not run", says: "" };
  * have any number of locals, and a name is nothing to it.
  */
 export const OUTCOMES: Readonly<Record<string, Outcome>> = {
-  "body-of-4-gib": {
+  "body-of-2-gib": {
     board: breaksRule("its code is malformed"),
     host: throws("EMODULE", "the module is not valid WebAssembly"),
   },
@@ -79,8 +79,8 @@ export const OUTCOMES: Readonly<Record<string, Outcome>> = {
   },
   "deep-nesting": { board: ENDS, host: ENDS },
   "divide-by-zero": { board: traps("integer divide by zero"), host: throws("ETRAP", "trap in step()") },
-  "element-runs": {
-    board: breaksRule("its table is not filled at constant places"),
+  "element-wraps": {
+    board: breaksRule("its table's elements are malformed"),
     host: throws("EMODULE", "the module is not valid WebAssembly"),
   },
   empty: {
