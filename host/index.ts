@@ -1,7 +1,7 @@
 /** What a Node.js program, or a test, imports from "wasmote": docs/project.md shows it at work. */
 
 export { type Broker, type BrokerOptions, startBroker } from "./broker.ts";
-export { type Compilation, type CompileOptions, compile } from "./build/compile.ts";
+export { type Compilation, type CompileOptions, compile } from "./build/compile-on-demand.ts";
 export { type LoadedModule, loadModule, readModule } from "./engine/module.ts";
 export { type Fault, WasmoteError } from "./errors.ts";
 export { defineScenario, type ScenarioFile } from "./fleet/define-scenario.ts";

@@ -1,6 +1,6 @@
 /** The package, from `npm pack` to a project of one's own whose tests pass. */
 
-import { mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import mqtt from "mqtt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -189,6 +189,27 @@ describe("a project that `wasmote new` began", () => {
     } finally {
       job.kill();
       await subscriber.endAsync();
+      await broker.close();
+    }
+  });
+
+  test("takes a scenario in TypeScript, also where Node.js takes it for a CommonJS module", async () => {
+    const folder = join(app, "common");
+    await mkdir(folder);
+    await writeFile(join(folder, "package.json"), '{ "type": "commonjs" }');
+    await writeFile(
+      join(folder, "scenario.ts"),
+      `import { defineScenario } from "wasmote";
+       export default defineScenario({ name: "common", groups: [{ name: "all" }] });`,
+    );
+    const broker = await startBroker({ port: 0, wsPort: 0 });
+    try {
+      const options = ["--scenario", "common/scenario.ts", "--broker", `mqtt://${broker.host}:${broker.port}`];
+      const module = "node_modules/wasmote/build/commands.wasm";
+      const counts = ["--nodes", "2", "--duration", "1s", "--json"];
+      const printed = await runWell(app, "npx", "wasmote", "fleet", "run", module, ...options, ...counts);
+      expect(JSON.parse(printed)).toMatchObject({ nodes: 2, run: { scenario: "common" } });
+    } finally {
       await broker.close();
     }
   });
