@@ -24,6 +24,7 @@ import { trapReason } from "./trap-reason.ts";
 
 /** As long as a board's watchdog waits. */
 const WATCHDOG_MS = 5_000;
+const FRAMES_PER_TURN = 5_000;
 const TIMEOUT_CODE = "ERR_SCRIPT_EXECUTION_TIMEOUT";
 const NOTHING = new Uint8Array();
 
@@ -37,9 +38,16 @@ class CallStopped extends Error {
  * the trace is damaged,
  * `EIMAGEFILE` if the image can't be written.
  */
-export function replayUnderV8(trace: Trace, module: LoadedModule, options: ReplayOptions = {}): Replayed {
+export async function replayUnderV8(
+  trace: Trace,
+  module: LoadedModule,
+  options: ReplayOptions = {},
+): Promise<Replayed> {
   const replay = new V8Replay(module, options.onEvent ?? (() => {}));
+  let frames = 0;
   for (const frame of trace.frames()) {
+    // The rest of the process has its turn.
+    if (++frames % FRAMES_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
     if (frame.kind === "call" && replay.calls === options.until) break;
     if (frame.kind === "start")
       replay.start(frame.image === undefined, (expected, fresh) => expected.start(frame, fresh));

@@ -17,7 +17,7 @@ export type Replay = (trace: Uint8Array, wasm: Uint8Array, options?: ReplayOptio
 
 /** The engines by name; wasm3's program is the one with sanitizers. */
 export const ENGINES: readonly (readonly [name: string, replay: Replay])[] = [
-  ["v8", async (trace, wasm, options) => replayUnderV8(new Trace(trace), loadModule(wasm), options)],
+  ["v8", (trace, wasm, options) => replayUnderV8(new Trace(trace), loadModule(wasm), options)],
   [
     "wasm3",
     (trace, wasm, options) =>

@@ -17,7 +17,7 @@ import {
 import { replayUnderV8 } from "../../trace/replay-v8.ts";
 import { replayUnderWasm3 } from "../../trace/replay-wasm3.ts";
 import { readTrace } from "../../trace/trace-file.ts";
-import { paint } from "../output.ts";
+import { paint, withProgress } from "../output.ts";
 import { usage } from "../parse.ts";
 import type { ReplayValues } from "../table/nodes.ts";
 
@@ -33,13 +33,12 @@ export async function replay(tracePath: string, modulePath: string, options: Rep
   const narrator = new Narrator();
   const onEvent = options.print ? (event: ReplayEvent) => printEvent(narrator, event) : undefined;
   const { until, imageOut, otherBuild } = options;
-  const replayed =
-    options.engine === "wasm3"
-      ? await replayUnderWasm3(tracePath, modulePath, {
-          program: await provideProgram("wasmote-replay"),
-          ...{ until, onEvent, imageOut, otherBuild },
-        })
-      : replayUnderV8(trace, module, { until, onEvent, imageOut });
+  const run = async (): Promise<Replayed> => {
+    if (options.engine === "v8") return replayUnderV8(trace, module, { until, onEvent, imageOut });
+    const program = await provideProgram("wasmote-replay");
+    return replayUnderWasm3(tracePath, modulePath, { program, until, onEvent, imageOut, otherBuild });
+  };
+  const replayed = options.print ? await run() : await withProgress("replaying", run);
   if (options.json) process.stdout.write(`${JSON.stringify(toJson(replayed, options.engine))}\n`);
   const { difference } = replayed;
   if (difference !== undefined) {
