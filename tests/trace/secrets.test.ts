@@ -5,7 +5,7 @@ import { createWorld, minutes } from "../../host/testing/index.ts";
 import { Narrator } from "../../host/trace/narrator.ts";
 import { LEAST_PART, Secrets } from "../../host/trace/secrets.ts";
 import { compileApp } from "../unit/harness/modules.ts";
-import { codeOf, collect, recordLife, replayUnderBoth } from "./traces.ts";
+import { codeOf, collect, PATIENCE_MS, recordLife, replayUnderBoth } from "./traces.ts";
 
 const PASSWORD = "Tr0ub4dor-and-3";
 const CONFIG = { username: "kitchen", password: PASSWORD };
@@ -13,7 +13,7 @@ const CONFIG = { username: "kitchen", password: PASSWORD };
 let wasm: Uint8Array;
 beforeAll(async () => {
   wasm = await compileApp("examples/temperature/index.ts");
-});
+}, PATIENCE_MS);
 
 /** Every part of the password that says anything. */
 function parts(secret: string): string[] {
