@@ -10,6 +10,7 @@ import { loadModule } from "../../host/engine/module.ts";
 import { createNullBoard } from "../../host/hal/null-board.ts";
 import { createWorld, minutes } from "../../host/testing/index.ts";
 import { compileApp } from "../unit/harness/modules.ts";
+import { PATIENCE_MS } from "./traces.ts";
 
 /** By number: how many parameters, and how many bytes come with a result of 0; "result": as many as the result says. */
 const IMPORTS: readonly (readonly [parameters: number, bytes: number | "result"])[] = [
@@ -123,7 +124,9 @@ class PageReader {
   }
 }
 
-test("a reader that follows docs/trace.md ends with the image that the node has, and with what it sent", async () => {
+test("a reader that follows docs/trace.md ends with the image that the node has, and with what it sent", {
+  timeout: PATIENCE_MS,
+}, async () => {
   const wasm = await compileApp("examples/commands/index.ts", ["NODE_CHECKPOINT=2"], "examples/commands/asconfig.json");
   const world = createWorld({ seed: 11 });
   const node = world.node(wasm, { id: "42", trace: true, keepsImages: true, sensor: (_, atMs) => atMs % 30_000 });

@@ -32,7 +32,9 @@ describe("a password", () => {
     for (const part of parts(PASSWORD)) expect(text).not.toContain(part);
   });
 
-  test("leaves a trace that replays, through restarts that begin with the image that held it", async () => {
+  test("leaves a trace that replays, through restarts that begin with the image that held it", {
+    timeout: PATIENCE_MS,
+  }, async () => {
     const kept = await compileApp("examples/temperature/index.ts", ["NODE_CHECKPOINT=2", "NODE_PERSISTENT=1"]);
     const world = createWorld({ seed: 7 });
     const node = world.node(kept, { id: "42", config: CONFIG, trace: true, keepsImages: true });
