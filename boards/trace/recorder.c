@@ -123,22 +123,52 @@ static void end_frame(void)
 
 /* Images ----------------------------------------------------------------------------------------------------------- */
 
+/* The next byte that is marked, or `end`. Most stretches have no mark. */
+static uint32_t next_mark(uint32_t at, uint32_t end)
+{
+    uint64_t stretch;
+    const uint32_t length = sizeof stretch;
+    while (at < end && recorder.marks[at] == MARK_SAME) {
+        stretch = 1;
+        if (at % length == 0) memcpy(&stretch, recorder.marks + at, length);
+        at += stretch == 0 ? length : 1;
+    }
+    return at < end ? at : end;
+}
+
+/* How many bytes that stayed the same lie between two runs that are to be one, or 0. */
+static uint32_t gap_to_join(uint32_t at, uint32_t end)
+{
+    for (uint32_t gap = 0; gap <= JOINED_GAP && at + gap < end; gap++) {
+        if (recorder.marks[at + gap] == MARK_CHANGED) return gap;
+        if (recorder.marks[at + gap] != MARK_SAME || recorder.hidden[at + gap] != HIDDEN_NOT) return 0;
+    }
+    return 0;
+}
+
+static uint32_t run_end(uint32_t at, uint32_t end)
+{
+    uint8_t mark = recorder.marks[at];
+    for (;;) {
+        while (at < end && recorder.marks[at] == mark)
+            at++;
+        uint32_t gap = mark == MARK_CHANGED ? gap_to_join(at, end) : 0;
+        if (gap == 0) return at;
+        at += gap;
+    }
+}
+
 /* Of the marks from `start` to `end`, outside of which nothing is marked. */
 static void put_runs(uint32_t start, uint32_t end)
 {
     uint32_t written = 0;
-    for (uint32_t at = start; at < end;) {
-        uint8_t mark = recorder.marks[at];
-        uint32_t next = at + 1;
-        while (next < end && recorder.marks[next] == mark)
-            next++;
-        if (mark != MARK_SAME) {
-            put_varint((next - at) << 1 | (mark == MARK_HIDDEN ? 1 : 0));
-            put_varint(at - written);
-            if (mark == MARK_CHANGED) put(recorder.image + at, next - at);
-            written = next;
-        }
-        at = next;
+    for (uint32_t at = next_mark(start, end); at < end; at = next_mark(written, end)) {
+        uint32_t next = run_end(at, end);
+        bool hidden = recorder.marks[at] == MARK_HIDDEN;
+        put_varint((next - at) << 1 | (hidden ? 1 : 0));
+        put_varint(at - written);
+        if (!hidden) put(recorder.image + at, next - at);
+        written = next;
     }
     put_varint(0);
 }
@@ -186,32 +216,20 @@ static void hide(uint32_t start, uint32_t end, struct range *marked)
     if (to > marked->end) marked->end = to;
 }
 
-/* A short stretch that stayed the same, between two runs, is written again. */
-static void join(struct range marked)
-{
-    uint32_t gap = recorder.imageSize;
-    for (uint32_t i = marked.start; i < marked.end; i++) {
-        if (recorder.marks[i] == MARK_SAME && recorder.hidden[i] == HIDDEN_NOT) {
-            gap++;
-            continue;
-        }
-        bool joins = recorder.marks[i] == MARK_CHANGED && gap > 0 && gap <= JOINED_GAP;
-        if (joins) memset(recorder.marks + i - gap, MARK_CHANGED, gap);
-        gap = recorder.marks[i] == MARK_CHANGED ? 0 : recorder.imageSize;
-    }
-}
-
 /* Marks the bytes that are others than the last frame left. */
 static struct range mark_changes(const uint8_t *image)
 {
     struct range changed = {recorder.imageSize, 0};
     memset(recorder.marks, MARK_SAME, recorder.imageSize);
-    /* An image's size is a multiple of this. Most stretches are the same, and then one look is enough. */
-    const uint32_t stretch = sizeof(uint64_t);
-    for (uint32_t start = 0; start < recorder.imageSize; start += stretch) {
-        if (memcmp(image + start, recorder.image + start, stretch) == 0) continue;
+    /* An image's size is a multiple of a stretch's. Most are the same, and then one look is enough. */
+    uint64_t now;
+    uint64_t before;
+    for (uint32_t start = 0; start < recorder.imageSize; start += sizeof now) {
+        memcpy(&now, image + start, sizeof now);
+        memcpy(&before, recorder.image + start, sizeof before);
+        if (now == before) continue;
         if (changed.end == 0) changed.start = start;
-        changed.end = start + stretch;
+        changed.end = start + (uint32_t)sizeof now;
         for (uint32_t i = start; i < changed.end; i++) {
             if (image[i] == recorder.image[i]) continue;
             recorder.marks[i] = MARK_CHANGED;
@@ -232,7 +250,6 @@ static void put_changes(const uint8_t *image)
             i++;
         if (i > start) hide(start, i, &marked);
     }
-    join(marked);
     put_runs(marked.start, marked.end);
 }
 

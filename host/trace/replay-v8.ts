@@ -35,8 +35,7 @@ class CallStopped extends Error {
 
 /**
  * Replays a trace to its end, or to the first difference. The module must be the trace's: `checkModule`. Throws `ETRACE` where
- * the trace is damaged,
- * `EIMAGEFILE` if the image can't be written.
+ * the trace is damaged, `EIMAGEFILE` if the image can't be written.
  */
 export async function replayUnderV8(
   trace: Trace,
@@ -186,8 +185,10 @@ class V8Replay {
   }
 
   #missing(): void {
-    const { name, parameters } = this.#imports[this.#made] as ImportRecord;
-    this.#differs("none: the call ends before", describeImport(name, parameters), this.#made + 1);
+    const missing = this.#imports[this.#made];
+    if (missing === undefined) return;
+    const expected = describeImport(missing.name, missing.parameters);
+    this.#differs("none: the call ends before", expected, this.#made + 1);
   }
 
   #differs(got: string, expected: string, index = this.#made): void {

@@ -5,7 +5,7 @@ import { loadModule, readModule } from "../../engine/module.ts";
 import { systemCode, WasmoteError } from "../../errors.ts";
 import { provideProgram } from "../../node/programs.ts";
 import { Narrator } from "../../trace/narrator.ts";
-import type { StartFrame, Trace } from "../../trace/reader.ts";
+import type { Trace } from "../../trace/reader.ts";
 import {
   checkModule,
   cureFor,
@@ -71,14 +71,13 @@ function toJson({ calls, steps, last, difference, cutOffAt }: Replayed, engine: 
 async function checkFirstImage(trace: Trace, path: string): Promise<void> {
   const given = await readImage(path, trace.header.imageSize);
   const [first] = trace.frames();
-  const { image, hidden } = first?.kind === "start" ? first : ({} as Partial<StartFrame>);
-  if (image === undefined) {
+  if (first?.kind !== "start" || first.image === undefined) {
     throw new WasmoteError("EDIFFERS", "usage", "the trace begins with a fresh image, not with one that is given", {
       cure: "leave out --image",
     });
   }
-  const isHidden = (at: number): boolean =>
-    hidden?.some(({ start, length }) => at >= start && at < start + length) ?? false;
+  const { image, hidden } = first;
+  const isHidden = (at: number): boolean => hidden.some(({ start, length }) => at >= start && at < start + length);
   const at = image.findIndex((byte, index) => byte !== given[index] && !isHidden(index));
   if (at < 0) return;
   throw new WasmoteError("EDIFFERS", "usage", `the trace does not begin with that image: byte ${at} is another`, {
