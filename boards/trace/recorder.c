@@ -19,6 +19,9 @@
 /* What a byte of the image is to the frame that is being written. */
 enum mark { MARK_SAME, MARK_CHANGED, MARK_HIDDEN };
 
+/* What a byte of `hidden` is: secrets_find() writes the first. */
+enum hidden { HIDDEN_NOT = 0, HIDDEN_NOW = 1, HIDDEN_BEFORE = 2 };
+
 struct segment {
     uint8_t *bytes;
     /* Where the next byte goes, and how much of that another thread may read: whole records. */
@@ -120,21 +123,52 @@ static void end_frame(void)
 
 /* Images ----------------------------------------------------------------------------------------------------------- */
 
-static void put_runs(void)
+/* The next byte that is marked, or `end`. Most stretches have no mark. */
+static uint32_t next_mark(uint32_t at, uint32_t end)
+{
+    uint64_t stretch;
+    const uint32_t length = sizeof stretch;
+    while (at < end && recorder.marks[at] == MARK_SAME) {
+        stretch = 1;
+        if (at % length == 0) memcpy(&stretch, recorder.marks + at, length);
+        at += stretch == 0 ? length : 1;
+    }
+    return at < end ? at : end;
+}
+
+/* How many bytes that stayed the same lie between two runs that are to be one, or 0. */
+static uint32_t gap_to_join(uint32_t at, uint32_t end)
+{
+    for (uint32_t gap = 0; gap <= JOINED_GAP && at + gap < end; gap++) {
+        if (recorder.marks[at + gap] == MARK_CHANGED) return gap;
+        if (recorder.marks[at + gap] != MARK_SAME || recorder.hidden[at + gap] != HIDDEN_NOT) return 0;
+    }
+    return 0;
+}
+
+static uint32_t run_end(uint32_t at, uint32_t end)
+{
+    uint8_t mark = recorder.marks[at];
+    for (;;) {
+        while (at < end && recorder.marks[at] == mark)
+            at++;
+        uint32_t gap = mark == MARK_CHANGED ? gap_to_join(at, end) : 0;
+        if (gap == 0) return at;
+        at += gap;
+    }
+}
+
+/* Of the marks from `start` to `end`, outside of which nothing is marked. */
+static void put_runs(uint32_t start, uint32_t end)
 {
     uint32_t written = 0;
-    for (uint32_t at = 0; at < recorder.imageSize;) {
-        uint8_t mark = recorder.marks[at];
-        uint32_t end = at + 1;
-        while (end < recorder.imageSize && recorder.marks[end] == mark)
-            end++;
-        if (mark != MARK_SAME) {
-            put_varint((end - at) << 1 | (mark == MARK_HIDDEN ? 1 : 0));
-            put_varint(at - written);
-            if (mark == MARK_CHANGED) put(recorder.image + at, end - at);
-            written = end;
-        }
-        at = end;
+    for (uint32_t at = next_mark(start, end); at < end; at = next_mark(written, end)) {
+        uint32_t next = run_end(at, end);
+        bool hidden = recorder.marks[at] == MARK_HIDDEN;
+        put_varint((next - at) << 1 | (hidden ? 1 : 0));
+        put_varint(at - written);
+        if (!hidden) put(recorder.image + at, next - at);
+        written = next;
     }
     put_varint(0);
 }
@@ -153,58 +187,70 @@ static void put_image(void)
     put_byte(TRACE_IMAGE);
     put_varint(recorder.nowMs);
     for (uint32_t i = 0; i < recorder.imageSize; i++) {
-        put_byte(recorder.hidden[i] != 0 ? SECRETS_STAND_IN : recorder.image[i]);
-        recorder.marks[i] = recorder.hidden[i] != 0 ? MARK_HIDDEN : MARK_SAME;
+        put_byte(recorder.hidden[i] != HIDDEN_NOT ? SECRETS_STAND_IN : recorder.image[i]);
+        recorder.marks[i] = recorder.hidden[i] != HIDDEN_NOT ? MARK_HIDDEN : MARK_SAME;
     }
-    put_runs();
+    put_runs(0, recorder.imageSize);
     end_frame();
 }
 
-/* Looks for secrets around changed bytes. */
-static void hide(uint32_t start, uint32_t end)
+/* Where something is marked. */
+struct range {
+    uint32_t start;
+    uint32_t end;
+};
+
+/* Looks for secrets around changed bytes, and widens the range that has marks. */
+static void hide(uint32_t start, uint32_t end, struct range *marked)
 {
     uint32_t reach = recorder.secrets->reach;
     uint32_t from = start > reach ? start - reach : 0;
     uint32_t to = recorder.imageSize - end > reach ? end + reach : recorder.imageSize;
     /* What was hidden before keeps its mark, which another run need not repeat. */
     for (uint32_t i = from; i < to; i++)
-        if (recorder.hidden[i] == 1) recorder.hidden[i] = 2;
+        if (recorder.hidden[i] == HIDDEN_NOW) recorder.hidden[i] = HIDDEN_BEFORE;
     secrets_find(recorder.secrets, recorder.image, from, to, recorder.hidden);
     for (uint32_t i = from; i < to; i++)
-        if (recorder.hidden[i] == 1 && recorder.marks[i] != MARK_HIDDEN) recorder.marks[i] = MARK_HIDDEN;
+        if (recorder.hidden[i] == HIDDEN_NOW) recorder.marks[i] = MARK_HIDDEN;
+    if (from < marked->start) marked->start = from;
+    if (to > marked->end) marked->end = to;
 }
 
-/* A stretch that stayed the same, between two runs, is written again where that is shorter. */
-static void join(void)
+/* Marks the bytes that are others than the last frame left. */
+static struct range mark_changes(const uint8_t *image)
 {
-    uint32_t gap = recorder.imageSize;
-    for (uint32_t i = 0; i < recorder.imageSize; i++) {
-        if (recorder.marks[i] == MARK_SAME && recorder.hidden[i] == 0) {
-            gap++;
-            continue;
+    struct range changed = {recorder.imageSize, 0};
+    memset(recorder.marks, MARK_SAME, recorder.imageSize);
+    /* An image's size is a multiple of a stretch's. Most are the same, and then one look is enough. */
+    uint64_t now;
+    uint64_t before;
+    for (uint32_t start = 0; start < recorder.imageSize; start += sizeof now) {
+        memcpy(&now, image + start, sizeof now);
+        memcpy(&before, recorder.image + start, sizeof before);
+        if (now == before) continue;
+        if (changed.end == 0) changed.start = start;
+        changed.end = start + (uint32_t)sizeof now;
+        for (uint32_t i = start; i < changed.end; i++) {
+            if (image[i] == recorder.image[i]) continue;
+            recorder.marks[i] = MARK_CHANGED;
+            recorder.hidden[i] = HIDDEN_NOT;
+            recorder.image[i] = image[i];
         }
-        bool joins = recorder.marks[i] == MARK_CHANGED && gap > 0 && gap <= JOINED_GAP;
-        if (joins) memset(recorder.marks + i - gap, MARK_CHANGED, gap);
-        gap = recorder.marks[i] == MARK_CHANGED ? 0 : recorder.imageSize;
     }
+    return changed;
 }
 
 static void put_changes(const uint8_t *image)
 {
-    uint32_t size = recorder.imageSize;
-    for (uint32_t i = 0; i < size; i++) {
-        recorder.marks[i] = image[i] == recorder.image[i] ? MARK_SAME : MARK_CHANGED;
-        if (recorder.marks[i] == MARK_CHANGED) recorder.hidden[i] = 0;
-    }
-    memcpy(recorder.image, image, size);
-    for (uint32_t i = 0; i < size && recorder.secrets->count > 0; i++) {
+    const struct range changed = mark_changes(image);
+    struct range marked = changed;
+    for (uint32_t i = changed.start; i < changed.end && recorder.secrets->count > 0; i++) {
         uint32_t start = i;
-        while (i < size && recorder.marks[i] == MARK_CHANGED)
+        while (i < changed.end && recorder.marks[i] == MARK_CHANGED)
             i++;
-        if (i > start) hide(start, i);
+        if (i > start) hide(start, i, &marked);
     }
-    join();
-    put_runs();
+    put_runs(marked.start, marked.end);
 }
 
 /* Puts another segment in the place of the older one. At a boundary: nothing is lost but what is older than both. */

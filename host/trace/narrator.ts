@@ -5,7 +5,14 @@ import { explained } from "../node/explain.ts";
 import { LOG_LEVELS, printable } from "../node/log.ts";
 import type { ImportName } from "./format.ts";
 import { LinkStory } from "./link-story.ts";
-import { describeCall, describeImport, describeOutcome, type ReplayEvent, type ReplayedImport } from "./replay.ts";
+import {
+  type CallName,
+  describeCall,
+  describeImport,
+  describeOutcome,
+  type ReplayEvent,
+  type ReplayedImport,
+} from "./replay.ts";
 import { isSecretKey } from "./secrets.ts";
 
 const HIDDEN = "***";
@@ -15,6 +22,7 @@ const errorNames: ReadonlyMap<number, string> = new Map(Object.entries(Errno).ma
 export class Narrator {
   /** What goes over each link that is open. */
   readonly #links = new Map<number, LinkStory>();
+  #startedMs: number | undefined;
 
   /** Lines that say what happened. */
   lines(event: ReplayEvent): string[] {
@@ -25,12 +33,19 @@ export class Narrator {
       case "call":
         // Whoever sleeps has no link.
         if (event.call.name === "resume") this.#links.clear();
-        return [`#${event.call.number} ${describeCall(event.call)}`];
+        return [`#${event.call.number} ${describeCall(event.call)}${this.#since(event.call)}`];
       case "import":
         return this.#import(event).map((line) => `    ${line}`);
       case "end":
         return [`  ${describeOutcome(event.end)}`];
     }
+  }
+
+  /** How long after the first call that was told the time: what a node's clock begins at says nothing. */
+  #since({ name, nowMs }: CallName): string {
+    if (name !== "step" && name !== "resume") return "";
+    this.#startedMs ??= nowMs;
+    return `, at ${(((nowMs - this.#startedMs) >>> 0) / 1_000).toFixed(3)} s`;
   }
 
   #import(event: ReplayedImport): string[] {

@@ -24,6 +24,7 @@ import { trapReason } from "./trap-reason.ts";
 
 /** As long as a board's watchdog waits. */
 const WATCHDOG_MS = 5_000;
+const FRAMES_PER_TURN = 5_000;
 const TIMEOUT_CODE = "ERR_SCRIPT_EXECUTION_TIMEOUT";
 const NOTHING = new Uint8Array();
 
@@ -34,12 +35,18 @@ class CallStopped extends Error {
 
 /**
  * Replays a trace to its end, or to the first difference. The module must be the trace's: `checkModule`. Throws `ETRACE` where
- * the trace is damaged,
- * `EIMAGEFILE` if the image can't be written.
+ * the trace is damaged, `EIMAGEFILE` if the image can't be written.
  */
-export function replayUnderV8(trace: Trace, module: LoadedModule, options: ReplayOptions = {}): Replayed {
+export async function replayUnderV8(
+  trace: Trace,
+  module: LoadedModule,
+  options: ReplayOptions = {},
+): Promise<Replayed> {
   const replay = new V8Replay(module, options.onEvent ?? (() => {}));
+  let frames = 0;
   for (const frame of trace.frames()) {
+    // The rest of the process has its turn.
+    if (++frames % FRAMES_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
     if (frame.kind === "call" && replay.calls === options.until) break;
     if (frame.kind === "start")
       replay.start(frame.image === undefined, (expected, fresh) => expected.start(frame, fresh));
@@ -178,8 +185,10 @@ class V8Replay {
   }
 
   #missing(): void {
-    const { name, parameters } = this.#imports[this.#made] as ImportRecord;
-    this.#differs("none: the call ends before", describeImport(name, parameters), this.#made + 1);
+    const missing = this.#imports[this.#made];
+    if (missing === undefined) return;
+    const expected = describeImport(missing.name, missing.parameters);
+    this.#differs("none: the call ends before", expected, this.#made + 1);
   }
 
   #differs(got: string, expected: string, index = this.#made): void {

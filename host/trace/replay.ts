@@ -116,14 +116,20 @@ export function describeCall({ name, nowMs, sleptMs }: CallName): string {
 
 /** What to do about a difference. */
 export function cureFor({ call, ...difference }: Difference): string {
-  const isPastImage =
-    difference.kind === "end" &&
-    difference.expected.kind === "trapped" &&
-    difference.expected.reason === Trap.outOfBounds &&
-    difference.got.kind === "returned";
-  return isPastImage
-    ? "replay it with --engine wasm3: V8 does not see what is read past the image"
-    : `see what it did before with --print --until ${call.number}`;
+  if (difference.kind === "end") {
+    const { expected, got } = difference;
+    if (isOutOfBounds(expected) && got.kind === "returned") {
+      return "replay it with --engine wasm3: V8 does not see what is read past the image";
+    }
+    if (isOutOfBounds(got) && expected.kind === "returned") {
+      return "if V8 recorded it, the module reads past its image, which V8 does not see: mend that";
+    }
+  }
+  return `see what it did before with --print --until ${call.number}`;
+}
+
+function isOutOfBounds(outcome: CallOutcome): boolean {
+  return outcome.kind === "trapped" && outcome.reason === Trap.outOfBounds;
 }
 
 /** One line for a person. */

@@ -33,7 +33,8 @@ beforeEach(() => {
 });
 
 function live(wasm = COUNTER, ...args: string[]): Outcome {
-  return run(program("posix", "sanitize"), [file(wasm), "--id", "7", "--image", image, ...args]);
+  const given = [file(wasm), "--id", "7", "--image", image, "--trap-trace", "none", ...args];
+  return run(program("posix", "sanitize"), given);
 }
 
 /** What it logs, without its levels and ids. */

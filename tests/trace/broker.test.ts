@@ -9,7 +9,7 @@ import { file, program } from "../boards/programs.ts";
 import { Mosquitto } from "../integration/mosquitto.ts";
 import { Observer } from "../integration/observer.ts";
 import { compileApp } from "../unit/harness/modules.ts";
-import { collect, replayUnderBoth } from "./traces.ts";
+import { collect, PATIENCE_MS, replayUnderBoth } from "./traces.ts";
 
 const PASSWORD = "correct horse battery";
 
@@ -36,6 +36,7 @@ function said(node: RunningNode, text: string, times: number): Promise<void> {
 
 test.each(CASES)(
   "recorded under %s, %s: through an outage, to its good-bye",
+  { timeout: PATIENCE_MS },
   async (engine, version, entry, config) => {
     const wasm = await compileApp(entry, [], config);
     const id = `${engine}-${version.slice(5, 6)}`;

@@ -6,7 +6,7 @@ import { file, module, program, start } from "../boards/programs.ts";
 import { Command, type Outcome } from "../device/command.ts";
 import { Mosquitto } from "../integration/mosquitto.ts";
 import { compileApp } from "../unit/harness/modules.ts";
-import { frameOffsets, recordLife } from "./traces.ts";
+import { frameOffsets, PATIENCE_MS, recordLife } from "./traces.ts";
 
 let wasm: Uint8Array;
 let modulePath: string;
@@ -17,7 +17,7 @@ beforeAll(async () => {
   modulePath = file(wasm);
   trace = await recordLife(wasm, { username: "kitchen", password: "Tr0ub4dor-and-3" });
   tracePath = file(trace);
-});
+}, PATIENCE_MS);
 
 function replay(...args: readonly string[]): Promise<Outcome> {
   return new Command(["replay", ...args]).outcome();
@@ -118,7 +118,7 @@ describe("wasmote replay", () => {
 });
 
 describe("wasmote run --trace", () => {
-  test.each(["v8", "wasm3"])("records under %s what replays", { timeout: 120_000 }, async (engine) => {
+  test.each(["v8", "wasm3"])("records under %s what replays", { timeout: PATIENCE_MS }, async (engine) => {
     const broker = await Mosquitto.start();
     const path = `${file("")}.trace`;
     const address = `mqtt://127.0.0.1:${broker.port}`;

@@ -6,14 +6,14 @@ import { HEADER_BYTES } from "../../host/trace/format.ts";
 import { type Frame, Trace } from "../../host/trace/reader.ts";
 import { file, module, program, run } from "../boards/programs.ts";
 import { compileApp } from "../unit/harness/modules.ts";
-import { codeOf, forged, frameOffsets, recordLife } from "./traces.ts";
+import { codeOf, forged, frameOffsets, PATIENCE_MS, recordLife } from "./traces.ts";
 
 let wasm: Uint8Array;
 let trace: Uint8Array;
 beforeAll(async () => {
   wasm = await compileApp("examples/temperature/index.ts");
   trace = await recordLife(wasm);
-});
+}, PATIENCE_MS);
 
 /** The frames of bytes that may be none, and the code of the error that ends them. */
 function read(bytes: Uint8Array): { frames: Frame[]; code: string | undefined; cutOffAt: number | undefined } {
@@ -142,7 +142,7 @@ describe("a reader", () => {
     );
   });
 
-  test("in C says of each what the one in TypeScript says", { timeout: 300_000 }, () => {
+  test("in C says of each what the one in TypeScript says", { timeout: PATIENCE_MS }, () => {
     fc.assert(
       fc.property(mutated(), (bytes) => {
         const { code } = read(bytes);

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { Trace } from "../../host/trace/reader.ts";
 import { describeOutcome } from "../../host/trace/replay.ts";
 import { file, module, program, run, type Started, start } from "../boards/programs.ts";
-import { ENGINES, replayUnderBoth } from "./traces.ts";
+import { ENGINES, PATIENCE_MS, replayUnderBoth } from "./traces.ts";
 
 const IMPORTS = `(import "hal" "log" (func $log (param i32 i32 i32) (result i32)))
   (import "hal" "random" (func $random (result i32)))
@@ -68,7 +68,9 @@ test("a write outside the image is the same trap under wasm3, and V8 finds it af
   }
 });
 
-test("a node that hangs leaves what it did before, and hangs again in the replay", { timeout: 120_000 }, async () => {
+test("a node that hangs leaves what it did before, and hangs again in the replay", {
+  timeout: PATIENCE_MS,
+}, async () => {
   const { node, wasm, tracePath } = startTraced(failing("(drop (call $random)) (loop $forever (br $forever))"));
   await node.says(/watchdog: the module did not return/);
   await node.says(/what led to it/);
@@ -76,7 +78,9 @@ test("a node that hangs leaves what it did before, and hangs again in the replay
   expect(replayed).toMatchObject({ calls: 4, last: { kind: "hung" }, difference: undefined });
 });
 
-test("the trace of --trace goes on through traps and through the watchdog's resets", { timeout: 120_000 }, async () => {
+test("the trace of --trace goes on through traps and through the watchdog's resets", {
+  timeout: PATIENCE_MS,
+}, async () => {
   const whole = file("");
   const { node, wasm } = startTraced(failing("(loop $forever (br $forever))"), ["--trace", whole]);
   await node.says(/watchdog: the module did not return/, 2);

@@ -7,14 +7,14 @@ import { type CallFrame, type Frame, Trace } from "../../host/trace/reader.ts";
 import { checkModule } from "../../host/trace/replay.ts";
 import { module as wat } from "../boards/programs.ts";
 import { compileApp } from "../unit/harness/modules.ts";
-import { codeOf, collect, differenceOf, ENGINES, forged, recordLife, replayUnderBoth } from "./traces.ts";
+import { codeOf, collect, differenceOf, ENGINES, forged, PATIENCE_MS, recordLife, replayUnderBoth } from "./traces.ts";
 
 let wasm: Uint8Array;
 let trace: Uint8Array;
 beforeAll(async () => {
   wasm = await compileApp("examples/temperature/index.ts");
   trace = await recordLife(wasm);
-});
+}, PATIENCE_MS);
 
 /** A call that was recorded, and its number. */
 function findCall(fits: (frame: CallFrame) => boolean, of = trace): { frame: CallFrame; number: number } {

@@ -5,7 +5,7 @@ import { createWorld, minutes } from "../../host/testing/index.ts";
 import { Narrator } from "../../host/trace/narrator.ts";
 import { LEAST_PART, Secrets } from "../../host/trace/secrets.ts";
 import { compileApp } from "../unit/harness/modules.ts";
-import { codeOf, collect, recordLife, replayUnderBoth } from "./traces.ts";
+import { codeOf, collect, PATIENCE_MS, recordLife, replayUnderBoth } from "./traces.ts";
 
 const PASSWORD = "Tr0ub4dor-and-3";
 const CONFIG = { username: "kitchen", password: PASSWORD };
@@ -13,7 +13,7 @@ const CONFIG = { username: "kitchen", password: PASSWORD };
 let wasm: Uint8Array;
 beforeAll(async () => {
   wasm = await compileApp("examples/temperature/index.ts");
-});
+}, PATIENCE_MS);
 
 /** Every part of the password that says anything. */
 function parts(secret: string): string[] {
@@ -32,7 +32,9 @@ describe("a password", () => {
     for (const part of parts(PASSWORD)) expect(text).not.toContain(part);
   });
 
-  test("leaves a trace that replays, through restarts that begin with the image that held it", async () => {
+  test("leaves a trace that replays, through restarts that begin with the image that held it", {
+    timeout: PATIENCE_MS,
+  }, async () => {
     const kept = await compileApp("examples/temperature/index.ts", ["NODE_CHECKPOINT=2", "NODE_PERSISTENT=1"]);
     const world = createWorld({ seed: 7 });
     const node = world.node(kept, { id: "42", config: CONFIG, trace: true, keepsImages: true });

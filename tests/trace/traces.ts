@@ -13,11 +13,14 @@ import { file, program } from "../boards/programs.ts";
 
 const CRC_BYTES = 4;
 
+/** Of what compiles a module, or runs a broker: every wait in it is for something that happens. */
+export const PATIENCE_MS = 240_000;
+
 export type Replay = (trace: Uint8Array, wasm: Uint8Array, options?: ReplayOptions) => Promise<Replayed>;
 
 /** The engines by name; wasm3's program is the one with sanitizers. */
 export const ENGINES: readonly (readonly [name: string, replay: Replay])[] = [
-  ["v8", async (trace, wasm, options) => replayUnderV8(new Trace(trace), loadModule(wasm), options)],
+  ["v8", (trace, wasm, options) => replayUnderV8(new Trace(trace), loadModule(wasm), options)],
   [
     "wasm3",
     (trace, wasm, options) =>

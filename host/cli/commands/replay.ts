@@ -5,7 +5,7 @@ import { loadModule, readModule } from "../../engine/module.ts";
 import { systemCode, WasmoteError } from "../../errors.ts";
 import { provideProgram } from "../../node/programs.ts";
 import { Narrator } from "../../trace/narrator.ts";
-import type { StartFrame, Trace } from "../../trace/reader.ts";
+import type { Trace } from "../../trace/reader.ts";
 import {
   checkModule,
   cureFor,
@@ -17,7 +17,7 @@ import {
 import { replayUnderV8 } from "../../trace/replay-v8.ts";
 import { replayUnderWasm3 } from "../../trace/replay-wasm3.ts";
 import { readTrace } from "../../trace/trace-file.ts";
-import { paint } from "../output.ts";
+import { paint, withProgress } from "../output.ts";
 import { usage } from "../parse.ts";
 import type { ReplayValues } from "../table/nodes.ts";
 
@@ -33,13 +33,12 @@ export async function replay(tracePath: string, modulePath: string, options: Rep
   const narrator = new Narrator();
   const onEvent = options.print ? (event: ReplayEvent) => printEvent(narrator, event) : undefined;
   const { until, imageOut, otherBuild } = options;
-  const replayed =
-    options.engine === "wasm3"
-      ? await replayUnderWasm3(tracePath, modulePath, {
-          program: await provideProgram("wasmote-replay"),
-          ...{ until, onEvent, imageOut, otherBuild },
-        })
-      : replayUnderV8(trace, module, { until, onEvent, imageOut });
+  const run = async (): Promise<Replayed> => {
+    if (options.engine === "v8") return replayUnderV8(trace, module, { until, onEvent, imageOut });
+    const program = await provideProgram("wasmote-replay");
+    return replayUnderWasm3(tracePath, modulePath, { program, until, onEvent, imageOut, otherBuild });
+  };
+  const replayed = options.print ? await run() : await withProgress("replaying", run);
   if (options.json) process.stdout.write(`${JSON.stringify(toJson(replayed, options.engine))}\n`);
   const { difference } = replayed;
   if (difference !== undefined) {
@@ -72,14 +71,13 @@ function toJson({ calls, steps, last, difference, cutOffAt }: Replayed, engine: 
 async function checkFirstImage(trace: Trace, path: string): Promise<void> {
   const given = await readImage(path, trace.header.imageSize);
   const [first] = trace.frames();
-  const { image, hidden } = first?.kind === "start" ? first : ({} as Partial<StartFrame>);
-  if (image === undefined) {
+  if (first?.kind !== "start" || first.image === undefined) {
     throw new WasmoteError("EDIFFERS", "usage", "the trace begins with a fresh image, not with one that is given", {
       cure: "leave out --image",
     });
   }
-  const isHidden = (at: number): boolean =>
-    hidden?.some(({ start, length }) => at >= start && at < start + length) ?? false;
+  const { image, hidden } = first;
+  const isHidden = (at: number): boolean => hidden.some(({ start, length }) => at >= start && at < start + length);
   const at = image.findIndex((byte, index) => byte !== given[index] && !isHidden(index));
   if (at < 0) return;
   throw new WasmoteError("EDIFFERS", "usage", `the trace does not begin with that image: byte ${at} is another`, {
