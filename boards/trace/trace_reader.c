@@ -208,7 +208,11 @@ static enum trace_status next_call(struct trace *trace, struct trace_cursor *cur
     }
     enum trace_status status = finish(trace, cursor, start, what);
     if (status != TRACE_OK) trace->offset = (uint32_t)(at - trace->bytes);
-    if (status == TRACE_CUT_OFF) frame->end = TRACE_END_OPEN;
+    if (status == TRACE_CUT_OFF) {
+        frame->end = TRACE_END_OPEN;
+        /* Those that were there have not been checked. */
+        frame->runs = (struct trace_cursor){0};
+    }
     trace->isFresh = false;
     trace->hasImage = frame->end == TRACE_END_RETURNED;
     return status;

@@ -26,6 +26,7 @@ export const TARGETS: readonly Target[] = [
   },
   { name: "checkpoint", what: "checkpoints in slots that hold anything, torn writes", maxBytes: 512, runs: 4_000 },
   { name: "module_slot", what: "module slots that hold anything, torn updates", maxBytes: 256, runs: 20_000 },
+  { name: "trace", what: "traces of any bytes, and of any records behind the right CRC", maxBytes: 512, runs: 20_000 },
   { name: "provision", what: "the text that a factory wrote, in pieces of any size", maxBytes: 2048, runs: 20_000 },
   { name: "url", what: "a broker's address", maxBytes: 400, runs: 40_000 },
   { name: "wiring", what: "what is wired to a channel", maxBytes: 120, runs: 40_000 },

@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { formatError } from "../../host/cli/output.ts";
 import { usage } from "../../host/cli/parse.ts";
 import { WasmoteError } from "../../host/errors.ts";
-import { providePosixProgram } from "../../host/node/posix-program.ts";
+import { provideProgram } from "../../host/node/programs.ts";
 import { providePackages } from "../packages.ts";
 import { describeResult } from "./report.ts";
 import { ALL_KINDS, soak } from "./soak.ts";
@@ -77,7 +77,7 @@ async function main(): Promise<void> {
     return;
   }
   providePackages();
-  await providePosixProgram();
+  await provideProgram("wasmote-posix");
   const { minutes, seed } = args;
   console.error(`seed ${seed}: again with npm run soak -- --minutes ${minutes} --seed ${seed}`);
   const endMs = performance.now() + minutes * 60_000;

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { POSIX_PROGRAM } from "../../host/node/posix-program.ts";
+import { programPath } from "../../host/node/programs.ts";
 import { PROJECT_ROOT } from "../../host/project.ts";
 import { Journal } from "../integration/journal.ts";
 
@@ -26,7 +26,7 @@ export interface NodeLine {
 /** The host's own command line, and the board's program: both take the same flags. */
 const COMMANDS = {
   v8: [process.execPath, "--import", "tsx", join(PROJECT_ROOT, "host", "cli", "main.ts"), "run"],
-  wasm3: [POSIX_PROGRAM],
+  wasm3: [programPath("wasmote-posix")],
 } as const;
 
 export class NodeProcess {
