@@ -54,7 +54,7 @@ export const VARIANTS: readonly Variant[] = [
   variant("qos2-5", { qos: 2, version: 5 }),
   variant("window32", { isPersistent: true, window: 32 }, "NODE_QUEUE=64", "NODE_PAYLOAD=2"),
   variant("small-queue", { isPersistent: true, window: 1 }, "NODE_QUEUE=4", "NODE_DROP_OLDEST=0"),
-  variant("stale", { version: 5, isPersistent: true }, "NODE_STALE_S=120", "NODE_SEND_EXPIRY=1"),
+  variant("stale", { version: 5, isPersistent: true, ages: true }, "NODE_STALE_S=120", "NODE_SEND_EXPIRY=1"),
   variant("outages", { checkpoint: 1, isPersistent: true }, "NODE_QUEUE=16"),
   variant("outages-clean", { checkpoint: 1, qos: 2 }),
   variant("durable", { checkpoint: 2, isPersistent: true }),

@@ -17,6 +17,8 @@ export interface Promises {
   readonly inboundQos: 1 | 2 | undefined;
   /** `NODE_STATUS`: it has a will, and says `online`. */
   readonly hasStatus: boolean;
+  /** `NODE_STALE_S`: its readings age. */
+  readonly ages?: boolean;
   /** `NODE_SLEEP`. */
   readonly sleeps: boolean;
   /** Milliseconds between its readings. */

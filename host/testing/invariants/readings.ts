@@ -109,6 +109,8 @@ export class ReadingLedger implements NodeObserver {
   onSessionLost(): void {
     this.#epoch++;
     this.#isOther = false;
+    // behaviour.md: what was in flight "counts as dropped though it may have arrived".
+    if (this.#promises.ages) this.#uncertain += this.#promises.window;
   }
 
   // From the node ------------------------------------------------------------------------------------------------------
