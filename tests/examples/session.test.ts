@@ -7,7 +7,7 @@ const TOPIC = "demo/notices";
 const STATUS = `sensor/${ID}/status`;
 const NOTICES = /^(zero|one|two|three)$/;
 /** Of the node's random delays: its attempts follow each other quickly. */
-const SEED = 4;
+const SEED = 1523;
 
 describe.each(ENGINES)("examples/session under $name", (target) => {
   const test = labTest(target);

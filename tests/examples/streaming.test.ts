@@ -26,7 +26,7 @@ describe.each(ENGINES)("examples/streaming under $name", (target) => {
     const observer = await lab.observer(broker);
     const proxy = await lab.proxy(broker);
     proxy.faults.tear = (packet) => (packet.cmd === "publish" && packet.topic === REPORT ? 5_000 : undefined);
-    await lab.node(proxy, { module: "streaming", intervalMs: 60_000, seed: 4 });
+    await lab.node(proxy, { module: "streaming", intervalMs: 60_000, seed: 1523 });
     await proxy.sees("node", "publish");
     await proxy.packets.first("torn report", ({ packet }) => packet.cmd === "publish" && packet.topic === REPORT);
     proxy.faults.tear = () => undefined;

@@ -6,8 +6,8 @@ export interface Search {
   readonly withinMs?: number;
 }
 
-/** Long enough for three retries of a node, whose random delays end within 1, 2 and 4 seconds. */
-const DEFAULT_WITHIN_MS = 12_000;
+/** Long enough for three retries of a node, whose random delays end within 2, 4 and 8 seconds. */
+const DEFAULT_WITHIN_MS = 20_000;
 
 /** How many of the last entries a failed search shows. */
 const SHOWN = 12;

@@ -196,7 +196,7 @@ describeCases(
       const broker = await lab.mosquitto();
       const proxy = await lab.proxy(broker);
       const observer = await lab.observer(broker, { protocolVersion: 5, filter: TEMPERATURE });
-      const node = await lab.node(proxy, { module: expiring, intervalMs: 500, seed: 4 });
+      const node = await lab.node(proxy, { module: expiring, intervalMs: 500, seed: 1523 });
       const { properties } = (await observer.messages.all(2, "readings", () => true))[1] as { properties: object };
       expect(properties).toEqual({ messageExpiryInterval: STALE_S });
       // The node is cut off for longer than its readings are worth sending.

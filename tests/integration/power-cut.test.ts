@@ -73,7 +73,7 @@ describeCases(
       const broker = await lab.mosquitto();
       const observer = await lab.observer(broker, { filter: TOPIC, persistent: true });
       await broker.stop();
-      const settings = { module: offline, image: lab.path("node.image"), intervalMs: 100, seed: 3 };
+      const settings = { module: offline, image: lab.path("node.image"), intervalMs: 100, seed: 15355 };
       for (let life = 0; life < 3; life++) {
         const node = await lab.node(broker, settings);
         await node.says("link closed");

@@ -50,7 +50,7 @@ describe.each(TARGETS)("the sensor of a node under $name", (target) => {
     const observer = await lab.observer(broker, { persistent: true });
     const path = lab.path("probe");
     write(path, "17200");
-    const node = await lab.node(broker, { sensor: `file:${path}`, seed: 4 });
+    const node = await lab.node(broker, { sensor: `file:${path}`, seed: 1523 });
     await observer.on(TEMPERATURE);
     await broker.stop();
     await node.says("link closed");

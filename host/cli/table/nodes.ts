@@ -1,6 +1,7 @@
 /** The commands that run nodes on this machine. */
 
 import { LOG_LEVELS, type LogLevelName } from "../../node/log.ts";
+import { docsPage } from "../../project.ts";
 import { command, option, type Values } from "../command.ts";
 import {
   parseDuration,
@@ -184,6 +185,6 @@ export const REPLAY = command({
   wasmote replay node.trace build/node.wasm --engine wasm3 --print | tail -n 40
 
 Exit code 0: every host call, every result and every byte of the image are as they were recorded. 1: they are not, and one
-line says where. docs/trace.md has the format, and what a trace holds of secrets.`,
+line says where. ${docsPage("trace.md")} has the format, and what a trace holds of secrets.`,
   run: async (trace, module, options) => (await import("../commands/replay.ts")).replay(trace, module, options),
 });
