@@ -41,11 +41,12 @@ struct one_wire *one_wire_open(uint8_t pin)
 /*
  * onewire_bus gives up a reset on a line that does not move after a second, with the receiver still waiting: it would
  * take the edge of a later repair for the answer to the next reset, and be one answer behind from then on. So the bus
- * is made anew.
+ * is made anew. To delete it while it transmits would use an encoder that is freed by then: a bit that it can write
+ * says that it does not. Otherwise the bus is left alone, and the chip's channels are the bound of that.
  */
 static enum probe_fault give_up(struct one_wire *line, enum probe_fault fault)
 {
-    (void)onewire_bus_del(line->bus);
+    if (onewire_bus_write_bit(line->bus, 1) == ESP_OK) (void)onewire_bus_del(line->bus);
     line->bus = NULL;
     return fault;
 }
