@@ -7,6 +7,7 @@
 
 #include "abi.h"
 #include "ds18b20.h"
+#include "monotonic.h"
 
 /* ["ROM Commands", "Function Commands"]: there is one probe on the line, so none is addressed. */
 #define SKIP_ROM 0xcc
@@ -73,16 +74,18 @@ static enum probe_fault fetch(struct one_wire *line, int32_t *value)
     return ds18b20_convert(scratchpad, value);
 }
 
-int32_t one_wire_read(struct one_wire *line, uint32_t nowMs, int32_t *value, enum probe_fault *fault)
+int32_t one_wire_read(struct one_wire *line, int32_t *value, enum probe_fault *fault)
 {
     if (!line->converting) {
         *fault = command(line, CONVERT);
         if (*fault != PROBE_OK) return HAL_EIO;
         line->converting = true;
-        line->sinceMs = nowMs;
+        /* After the command, which can take longer than a later one to read it. */
+        line->sinceMs = (uint32_t)monotonic_ms();
         return HAL_EAGAIN;
     }
-    if (nowMs - line->sinceMs < DS18B20_CONVERSION_MS) return HAL_EAGAIN;
+    /* Not `<`: of whole milliseconds the first can have been almost over. */
+    if ((uint32_t)monotonic_ms() - line->sinceMs <= DS18B20_CONVERSION_MS) return HAL_EAGAIN;
     line->converting = false;
     *fault = fetch(line, value);
     return *fault == PROBE_OK ? 0 : HAL_EIO;
