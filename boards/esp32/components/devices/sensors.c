@@ -125,7 +125,7 @@ static int32_t read(struct probe *probe, enum probe_quantity quantity, int32_t *
         return result;
 #if WASMOTE_DS18B20
     case WIRING_DS18B20:
-        return one_wire_read(probe->line, nowMs, value, fault);
+        return one_wire_read(probe->line, value, fault);
 #endif
     case WIRING_CONSTANT:
         *value = probe->wiring.value;

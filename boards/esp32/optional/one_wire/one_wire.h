@@ -17,6 +17,6 @@ struct one_wire *one_wire_open(uint8_t pin);
  * @return 0 and `*value` is set. Otherwise it is left alone: HAL_EAGAIN while the conversion is under way, for 750 ms;
  *         HAL_EIO: the probe failed, and `*fault` says how.
  */
-int32_t one_wire_read(struct one_wire *line, uint32_t nowMs, int32_t *value, enum probe_fault *fault);
+int32_t one_wire_read(struct one_wire *line, int32_t *value, enum probe_fault *fault);
 
 #endif
