@@ -99,7 +99,8 @@ describeCases(
         await observer.publish("work/orders", "last", 2);
         await node.says("last");
         expect(observer.payloads(`sensor/${ID}/heard`, from)).toEqual([]);
-        expect(proxy.connections).toHaveLength(1);
+        // Under 3.1.1 its first connection is there to clear the session.
+        expect(proxy.connections).toHaveLength(version === V3 ? 2 : 1);
       });
 
       test(`has a will at ${name}, and leaves it in good order`, async (lab) => {
