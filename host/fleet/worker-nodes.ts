@@ -61,11 +61,11 @@ export class WorkerNodes {
     const recording =
       settings.recording !== undefined && own.includes(settings.recording.index) ? settings.recording : undefined;
     const isRecorded = (index: number): boolean => index === recording?.index;
-    const rows = modules.flatMap((_, module) => {
+    const rows = modules.flatMap((bytes, module) => {
       const row = own.filter((index) => moduleOf(index) === module);
       return [
-        { module, isRecorded: false, indexes: row.filter((index) => !isRecorded(index)) },
-        { module, isRecorded: true, indexes: row.filter(isRecorded) },
+        { bytes, isRecorded: false, indexes: row.filter((index) => !isRecorded(index)) },
+        { bytes, isRecorded: true, indexes: row.filter(isRecorded) },
       ].filter(({ indexes }) => indexes.length > 0);
     });
     this.#indexes = Uint32Array.from(rows.flatMap(({ indexes }) => [...indexes]));
@@ -151,12 +151,10 @@ export class WorkerNodes {
       },
     };
     const squads: Squad[] = [];
-    const loaded = modules.map(loadModule);
     let recorded: RecordedNode | undefined;
     let firstSlot = 0;
     for (const row of rows) {
-      const module = loaded[row.module];
-      if (module === undefined) throw new RangeError(`there is no module ${row.module}`);
+      const module = loadModule(row.bytes);
       if (recording !== undefined && row.isRecorded) {
         recorded = new RecordedNode({ settings, recording, module, onLost: events.traceLost });
       }
