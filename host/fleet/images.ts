@@ -8,6 +8,8 @@ import type { LoadedModule } from "../engine/module.ts";
 import { WasmoteError } from "../errors.ts";
 import type { FleetBoard } from "../hal/null-board.ts";
 
+export type CreateInstance = (module: LoadedModule, board: FleetBoard) => NodeInstance;
+
 /** Each step looks just above the image; the whole page takes as long as 20 steps, so it has its turn now and then. */
 const STEPS_PER_FULL_CHECK = 1_024;
 
@@ -23,10 +25,15 @@ export class Fleet {
   #steps = 0;
 
   /** `size`: how many nodes. Each begins with a fresh image, and needs its `setup` before its first step. */
-  constructor(module: LoadedModule, size: number, board: FleetBoard) {
+  constructor(
+    module: LoadedModule,
+    size: number,
+    board: FleetBoard,
+    createInstance: CreateInstance = (...parts) => new NodeInstance(...parts),
+  ) {
     this.size = size;
     this.#board = board;
-    this.#instance = new NodeInstance(module, board);
+    this.#instance = createInstance(module, board);
     this.#imageSize = module.metadata.imageSize;
     this.#fresh = this.#instance.readImage();
     this.#images = new Uint8Array(size * this.#imageSize);

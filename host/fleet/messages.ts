@@ -2,6 +2,7 @@
 
 import type { TlsSettings } from "../hal/tls.ts";
 import type { Shard } from "./plan.ts";
+import type { Recording } from "./recording.ts";
 import type { Counters, FaultRecord, Second } from "./results.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -26,6 +27,8 @@ export interface FleetSettings {
   readonly tls: TlsSettings;
   /** Addresses of this machine that connections come from, in turn; none: the system chooses. */
   readonly sourceAddresses: readonly string[];
+  /** The node whose trace is kept, by the worker that has it. */
+  readonly recording: Recording | undefined;
 }
 
 export interface WorkerSettings extends FleetSettings {
@@ -48,6 +51,13 @@ export interface NodeStates {
   readonly inFlight: number;
 }
 
+/** An error, as it gets from thread to thread. */
+export interface TraceFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly cure: string | undefined;
+}
+
 export type FromWorker =
   | { readonly type: "ready" }
   | {
@@ -58,6 +68,8 @@ export type FromWorker =
     }
   /** Something that whoever runs the fleet should know, once. */
   | { readonly type: "warning"; readonly text: string }
+  /** The trace could not be written to its end. */
+  | { readonly type: "traceLost"; readonly failure: TraceFailure }
   | {
       readonly type: "ended";
       readonly counters: Counters;

@@ -5,6 +5,7 @@
 
 import { WasmoteError } from "../errors.ts";
 import { mix32 } from "../hal/random.ts";
+import type { Group } from "./scenario.ts";
 
 /** A part of a fleet: the nodes whose index leaves `index` when it is divided by `count`. */
 export interface Shard {
@@ -61,6 +62,16 @@ export function indexOfId(id: string, prefix: string): number {
   if (!id.startsWith(prefix)) return -1;
   const digits = id.slice(prefix.length);
   return /^(0|[1-9]\d{0,7})$/.test(digits) ? Number(digits) : -1;
+}
+
+/** What the nodes of a group are configured with, besides their ids. `config`: over what the group says. */
+export function groupConfig(
+  { intervalMs, config: own }: Pick<Group, "intervalMs" | "config">,
+  config: Readonly<Record<string, string>>,
+): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries({ ...(intervalMs === undefined ? {} : { interval: String(intervalMs) }), ...own, ...config }),
+  );
 }
 
 /** 32 bits that belong to this node in runs of that seed. */

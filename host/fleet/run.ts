@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { loadModule, readModule } from "../engine/module.ts";
+import { WasmoteError } from "../errors.ts";
 import { describeEndpoint, parseEndpoint } from "../hal/endpoint.ts";
 import { createGroupSensor, DEFAULT_GROUP_SENSOR } from "../hal/sensors.ts";
 import { loadTls, type TlsSettings } from "../hal/tls.ts";
@@ -11,6 +12,7 @@ import { checkLimits } from "./limits.ts";
 import type { FleetSettings, NodeStates } from "./messages.ts";
 import { Observer } from "./observer.ts";
 import { checkIdPrefix, type Shard, shardSize } from "./plan.ts";
+import { checkRecording, type NodeTrace, recordingOf } from "./recording.ts";
 import {
   type Counters,
   type FleetResults,
@@ -60,6 +62,8 @@ export interface FleetRunOptions {
   /** How long connections stay after the last reading; without it, until what is in flight was acknowledged. */
   readonly loiterMs: number | undefined;
   readonly isObserved: boolean;
+  /** The node to record, one of this shard's. */
+  readonly trace: NodeTrace | undefined;
 }
 
 export type RunPhase = "waiting" | "running" | "loitering" | "stopping" | "over";
@@ -84,6 +88,8 @@ export interface RunState {
 export interface FleetRunEvents {
   /** Something that whoever runs the fleet should know. */
   warning?(text: string): void;
+  /** The trace could not be written to its end: `ETRACEFILE`. The node and the run go on. */
+  traceLost?(error: WasmoteError): void;
 }
 
 export class FleetRun {
@@ -119,13 +125,15 @@ export class FleetRun {
         for (const listener of this.#listeners) listener(second);
       },
       warning: (text) => events.warning?.(text),
+      traceLost: ({ code, message, cure }) =>
+        events.traceLost?.(new WasmoteError(code, "resource", message, cure === undefined ? {} : { cure })),
     });
   }
 
   /**
    * Checks everything, subscribes the observer and makes the nodes; none runs before `run`. Throws `ENOMODULE`, `EMODULE`, `EABI`,
    * `EIMAGE`, `EENDPOINT`, `ETLS`, `ESENSOR` or `EUSAGE` for settings that are none, `ELIMIT` if this machine can't hold so many
-   * nodes, `EBROKER` if the observer can't use the broker.
+   * nodes, `EBROKER` if the observer can't use the broker, `ETRACESECRET` or `ETRACEFILE` if a node can't be recorded.
    */
   static async prepare(options: FleetRunOptions, events: FleetRunEvents = {}): Promise<FleetRun> {
     const settings = await settingsOf(options);
@@ -134,14 +142,18 @@ export class FleetRun {
     const observer = options.isObserved
       ? await Observer.start({ nodes, shard, idPrefix, broker, tls, username, password })
       : undefined;
-    const run = new FleetRun(options, settings, observer, events);
+    let run: FleetRun | undefined;
     try {
+      // The worker that has the node opens the file again. By then it is late to say that there can be none.
+      if (settings.recording !== undefined) checkRecording(settings, settings.recording);
+      run = new FleetRun(options, settings, observer, events);
       await run.#pool.ready();
+      return run;
     } catch (error) {
-      run.dispose();
+      run?.dispose();
+      observer?.dispose();
       throw error;
     }
-    return run;
   }
 
   get state(): RunState {
@@ -265,6 +277,7 @@ function describeRun(options: FleetRunOptions, modules: readonly Uint8Array[], s
 async function settingsOf(options: FleetRunOptions): Promise<FleetSettings> {
   const { nodes, shard, idPrefix, seed, rate, scenario, sensor, broker, tls, intervalMs, username, password } = options;
   checkIdPrefix(idPrefix, nodes);
+  const recording = options.trace === undefined ? undefined : recordingOf(options.trace, options);
   const endpoint = parseEndpoint(broker);
   loadTls(tls);
   for (const group of scenario.groups) {
@@ -274,7 +287,7 @@ async function settingsOf(options: FleetRunOptions): Promise<FleetSettings> {
   const modules = await Promise.all(paths.map(readModule));
   for (const module of modules) loadModule(module);
   return {
-    ...{ nodes, shard, idPrefix, seed, rate, scenario, modules, sensor, broker, tls },
+    ...{ nodes, shard, idPrefix, seed, rate, scenario, modules, sensor, broker, tls, recording },
     moduleOfGroup: scenario.groups.map(({ module }) => paths.indexOf(module ?? options.module)),
     config: {
       ...(intervalMs === undefined ? {} : { interval: String(intervalMs) }),

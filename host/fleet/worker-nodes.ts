@@ -4,6 +4,7 @@ import { lookup as systemLookup } from "node:dns";
 import type { LookupFunction } from "node:net";
 import { Errno } from "../abi.ts";
 import { loadModule } from "../engine/module.ts";
+import type { WasmoteError } from "../errors.ts";
 import { isSecure, parseEndpoint } from "../hal/endpoint.ts";
 import { createGroupSensor, DEFAULT_GROUP_SENSOR } from "../hal/sensors.ts";
 import { loadTls, tlsOptions } from "../hal/tls.ts";
@@ -14,7 +15,8 @@ import { groupAssignment } from "./membership.ts";
 import type { NodeStates, WorkerSettings } from "./messages.ts";
 import { FleetNetwork } from "./network.ts";
 import { NodeLogReader } from "./node-log.ts";
-import { nodeId, nodeSeed, shardIndexes, startOffsetMs } from "./plan.ts";
+import { groupConfig, nodeId, nodeSeed, shardIndexes, startOffsetMs } from "./plan.ts";
+import { RecordedNode } from "./recording.ts";
 import type { FaultRecord } from "./results.ts";
 import { Runner, type Squad } from "./runner.ts";
 import { Tally } from "./tally.ts";
@@ -27,6 +29,8 @@ export interface WorkerNodesEvents {
   ended(): void;
   /** Something that whoever runs the fleet should know. */
   warning(text: string): void;
+  /** The trace of the recorded node ends here. */
+  traceLost(error: WasmoteError): void;
 }
 
 export class WorkerNodes {
@@ -43,7 +47,7 @@ export class WorkerNodes {
   #connected = 0;
   #faultTimer: NodeJS.Timeout | undefined;
 
-  /** Throws `EMODULE`, `EABI`, `EIMAGE`, `ESENSOR`, `ETLS` for settings that are none. */
+  /** Throws `EMODULE`, `EABI`, `EIMAGE`, `ESENSOR`, `ETLS`, `ETRACEFILE`, `ETRACESECRET` for settings that are none. */
   constructor(settings: WorkerSettings, events: WorkerNodesEvents) {
     this.#settings = settings;
     const { scenario, moduleOfGroup, modules, seed, idPrefix } = settings;
@@ -52,24 +56,24 @@ export class WorkerNodes {
     const own = shardIndexes(settings.nodes, settings.shard).filter(
       (_, at) => at % settings.worker.count === settings.worker.index,
     );
-    // Nodes of one module stand in a row, each row in the order of their indexes.
-    this.#indexes = Uint32Array.from(
-      modules.flatMap((_, module) => [...own.filter((index) => moduleOf(index) === module)]),
-    );
+    // Nodes of one module stand in a row, each row in the order of their indexes. The recorded one is a row of its own: the
+    // others' calls cost what they always do.
+    const recording =
+      settings.recording !== undefined && own.includes(settings.recording.index) ? settings.recording : undefined;
+    const isRecorded = (index: number): boolean => index === recording?.index;
+    const rows = modules.flatMap((bytes, module) => {
+      const row = own.filter((index) => moduleOf(index) === module);
+      return [
+        { bytes, isRecorded: false, indexes: row.filter((index) => !isRecorded(index)) },
+        { bytes, isRecorded: true, indexes: row.filter(isRecorded) },
+      ].filter(({ indexes }) => indexes.length > 0);
+    });
+    this.#indexes = Uint32Array.from(rows.flatMap(({ indexes }) => [...indexes]));
     const slots = this.#indexes.length;
     const indexOf = (slot: number): number => this.#indexes[slot] ?? 0;
     const seeds = Int32Array.from(this.#indexes, (index) => nodeSeed(seed, index) | 0 || 1);
     const groups = Uint16Array.from(this.#indexes, groupOf);
-    const configs = scenario.groups.map(
-      ({ intervalMs, config }) =>
-        new Map(
-          Object.entries({
-            ...(intervalMs === undefined ? {} : { interval: String(intervalMs) }),
-            ...config,
-            ...settings.config,
-          }),
-        ),
-    );
+    const configs = scenario.groups.map((group) => groupConfig(group, settings.config));
     const sensors = scenario.groups.map(({ sensor = DEFAULT_GROUP_SENSOR }) =>
       createGroupSensor(settings.sensor ?? sensor, { indexes: this.#indexes, seed }),
     );
@@ -147,14 +151,21 @@ export class WorkerNodes {
       },
     };
     const squads: Squad[] = [];
+    let recorded: RecordedNode | undefined;
     let firstSlot = 0;
-    modules.forEach((bytes, module) => {
-      const size = own.filter((index) => moduleOf(index) === module).length;
-      if (size === 0) return;
-      const fleet = new Fleet(loadModule(bytes), size, createRealBoard(firstSlot, parts, this.#conditions));
-      squads.push({ fleet, firstSlot });
+    for (const row of rows) {
+      const module = loadModule(row.bytes);
+      if (recording !== undefined && row.isRecorded) {
+        recorded = new RecordedNode({ settings, recording, module, onLost: events.traceLost });
+      }
+      const size = row.indexes.length;
+      const board = createRealBoard(firstSlot, parts, this.#conditions);
+      squads.push({
+        fleet: new Fleet(module, size, board, row.isRecorded ? recorded?.createInstance : undefined),
+        firstSlot,
+      });
       firstSlot += size;
-    });
+    }
     this.#runner = new Runner({
       slots,
       squads,
@@ -165,6 +176,7 @@ export class WorkerNodes {
       onPowerUp: (slot) => sensors[groups[slot] ?? 0]?.restart(slot),
       onEnded: () => {
         clearTimeout(this.#faultTimer);
+        recorded?.close();
         events.ended();
       },
     });

@@ -3,7 +3,7 @@
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import { WasmoteError } from "../errors.ts";
-import type { FleetSettings, FromWorker, NodeStates, ToWorker } from "./messages.ts";
+import type { FleetSettings, FromWorker, NodeStates, ToWorker, TraceFailure } from "./messages.ts";
 import { MAX_WORKERS, shardSize } from "./plan.ts";
 import type { Counters, FaultRecord, Second } from "./results.ts";
 import { addCounters, addSeconds, isQuiet, NO_COUNTERS, NO_SECOND } from "./tally.ts";
@@ -24,6 +24,7 @@ export interface PoolEvents {
   /** A second of the run is complete. */
   second(second: Second): void;
   warning(text: string): void;
+  traceLost(failure: TraceFailure): void;
 }
 
 interface Member {
@@ -159,6 +160,9 @@ export class WorkerPool {
         break;
       case "warning":
         this.#events.warning(message.text);
+        break;
+      case "traceLost":
+        this.#events.traceLost(message.failure);
         break;
       case "ended":
         member.counters = message.counters;

@@ -23,6 +23,7 @@ const nodes = new WorkerNodes(workerData as WorkerSettings, {
     port.close();
   },
   warning: (text) => tell({ type: "warning", text }),
+  traceLost: ({ code, message, cure }) => tell({ type: "traceLost", failure: { code, message, cure } }),
 });
 
 function tellSecond(number: number): void {

@@ -43,6 +43,10 @@ export class Command {
     this.#ended = new Promise((resolve) => this.#child.on("close", resolve));
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** Reads no more of its output, as `head` does once it has had enough. */
   stopReading(): void {
     this.#child.stdout?.destroy();

@@ -74,14 +74,20 @@ export function acceptedIds(broker: Mosquitto, from = 0): string[] {
   });
 }
 
-/** Waits until the broker has accepted so many different nodes, from that line of its log on. */
+/**
+ * Waits until the broker has accepted so many different nodes, from that line of its log on, and each of them knows: a PUBLISH
+ * follows the CONNACK, which may lie unread for a while after the broker has logged it.
+ */
 export async function allAccepted(broker: Mosquitto, count: number, from = 0): Promise<void> {
+  const accepted = new Set<string>();
   const seen = new Set<string>();
   await broker.log.first(
     `connections of ${count} nodes`,
     (line) => {
       const [, , id = ""] = line.match(ACCEPTED) ?? [];
-      if (/^n\d+$/.test(id)) seen.add(id);
+      if (/^n\d+$/.test(id)) accepted.add(id);
+      const [, sender = ""] = line.match(/^Received PUBLISH from (n\d+) /) ?? [];
+      if (accepted.has(sender)) seen.add(sender);
       return seen.size === count;
     },
     { from, withinMs: 45_000 },

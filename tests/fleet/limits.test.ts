@@ -25,6 +25,7 @@ function question(changes: Partial<LimitQuestion>): LimitQuestion {
     broker: "mqtt://192.0.2.7:1883",
     tls: {},
     sourceAddresses: [],
+    recording: undefined,
     workers: 2,
     ...changes,
   };

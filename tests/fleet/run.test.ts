@@ -236,6 +236,11 @@ describe("a command line that can't be", () => {
     [[...broker, "--source-addresses", "192.0.2.1", NUMBERED], "192.0.2.1 is no address of this machine"],
     [[...broker, "--sensor", "wind", NUMBERED], "wind"],
     [[...broker, "--scenario", "cal", NUMBERED], 'there is no built-in scenario "cal"'],
+    [[...broker, "--trace", "node.trace", NUMBERED], '"node.trace" names no node and file'],
+    [[...broker, "--trace", "n1=a", "--trace", "n2=b", NUMBERED], "--trace records one node, and there are two"],
+    [[...broker, "--nodes", "7", "--trace", "n7=a", NUMBERED], 'there is no node "n7" to record in this fleet'],
+    [[...broker, "--trace", "7=a", NUMBERED], 'there is no node "7" to record in this fleet'],
+    [[...broker, "--shard", "0/4", "--trace", "n7=a", NUMBERED], "node n7 is not in shard 0/4"],
     [[...broker, "none.wasm"], "can't read the module none.wasm"],
     [["--broker", "http://x", NUMBERED], "http:// is not supported"],
   ])("is refused as the user's fault, with a cure: %j", async (args, message) => {

@@ -1,5 +1,6 @@
 /** `fleet run`: many nodes, or one shard of them, from the command line's options to the summary. */
 
+import type { WasmoteError } from "../../errors.ts";
 import { formatResults, writeResults } from "../../fleet/merge.ts";
 import { type Metrics, startMetrics } from "../../fleet/metrics.ts";
 import { checkShard, type Shard, shardSize, WHOLE } from "../../fleet/plan.ts";
@@ -11,7 +12,7 @@ import { defaultWorkers } from "../../fleet/worker-pool.ts";
 import { counted, progressLine, progressLines, summaryLines } from "../fleet-text.ts";
 import { interruption } from "../interrupt.ts";
 import { LiveLines } from "../live.ts";
-import { paint, printNote } from "../output.ts";
+import { formatError, paint, printNote } from "../output.ts";
 import { usage } from "../parse.ts";
 import type { FleetRunValues } from "../table/fleet.ts";
 import { tlsSettings } from "../table/shared.ts";
@@ -27,6 +28,11 @@ export async function fleetRun(module: string, values: FleetRunValues): Promise<
   const options = await runOptions(module, values);
   const live = new LiveLines(process.stderr);
   const warn = (text: string): void => live.note(paint("yellow", text, process.stderr));
+  // The line that a command may end with, said when it happens: what the others do is worth finishing.
+  const traceLost = (error: WasmoteError): void => {
+    live.note(formatError(error));
+    process.exitCode = 1;
+  };
   let run: FleetRun | undefined;
   const finish = async (): Promise<void> => {
     if (run === undefined) return;
@@ -38,7 +44,7 @@ export async function fleetRun(module: string, values: FleetRunValues): Promise<
     await new Promise((resolve) => process.stdout.write(text, resolve));
   };
   const interrupted = interruption(finish);
-  const prepared = await FleetRun.prepare(options, { warning: warn });
+  const prepared = await FleetRun.prepare(options, { warning: warn, traceLost });
   run = prepared;
   let metrics: Metrics | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -91,6 +97,7 @@ async function runOptions(module: string, values: FleetRunValues): Promise<Fleet
     durationMs: values.duration,
     loiterMs: values.loiter,
     isObserved: values.observer,
+    trace: values.trace,
   };
 }
 

@@ -1,6 +1,7 @@
 /** The commands that run many nodes. */
 
 import { MAX_NODES, MAX_WORKERS, parseShard, type Shard } from "../../fleet/plan.ts";
+import type { NodeTrace } from "../../fleet/recording.ts";
 import { parseSourceAddresses } from "../../fleet/source-addresses.ts";
 import { command, option, type Values } from "../command.ts";
 import { parseDuration, parseInterval, parsePort, parseSeed, parseSetting, parseWhole, usage } from "../parse.ts";
@@ -106,6 +107,11 @@ const FLEET_RUN_OPTIONS = {
     description: "do not subscribe to the readings to look for gaps and duplicates",
     default: true,
   }),
+  trace: option<NodeTrace | undefined>({
+    flags: "--trace <id=file>",
+    description: "record all that this one node does there, for `wasmote replay`",
+    parse: parseNodeTrace,
+  }),
   metrics: option<number | undefined>({
     flags: "--metrics <port>",
     description: "serve Prometheus' /metrics there",
@@ -173,6 +179,15 @@ export const FLEET_MERGE = command({
   wasmote fleet merge 0.json 1.json 2.json 3.json --results all.json`,
   run: async (files, options) => (await import("../commands/fleet-merge.ts")).fleetMerge(files, options),
 });
+
+function parseNodeTrace(text: string, previous?: NodeTrace): NodeTrace {
+  const [, id, file] = text.match(/^([^=]+)=(.+)$/s) ?? [];
+  if (id === undefined || file === undefined) {
+    throw usage(`"${text}" names no node and file`, "write --trace n7=node.trace");
+  }
+  if (previous === undefined) return { id, file };
+  throw usage("--trace records one node, and there are two", "give it once; run the fleet again for the other node");
+}
 
 /** Milliseconds since 1970. */
 function parseStart(text: string): number {

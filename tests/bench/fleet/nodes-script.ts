@@ -28,8 +28,9 @@ function start({ nodes, rate, port }: Load): Running {
       broker,
       tls: {},
       sourceAddresses: sourceAddressesFor(parseEndpoint(broker), nodes),
+      recording: undefined,
     },
-    { ended: () => {}, warning: (text) => process.stderr.write(`${text}\n`) },
+    { ended: () => {}, warning: (text) => process.stderr.write(`${text}\n`), traceLost: () => {} },
   );
   fleet.start(Date.now());
   return {
