@@ -82,7 +82,8 @@ describe("MQTT 5.0: how long a node stays away", () => {
         longest[attempt] = Math.max(longest[attempt] as number, awayMs(node));
       }
     }
-    for (const [attempt, delay] of longest.entries()) expect(delay).toBeLessThan(2 ** Math.min(attempt + 1, 7) * SECOND_MS);
+    for (const [attempt, delay] of longest.entries())
+      expect(delay).toBeLessThan(2 ** Math.min(attempt + 1, 7) * SECOND_MS);
     expect(Math.max(...longest.slice(5))).toBeGreaterThan(32 * SECOND_MS);
   });
 
@@ -95,7 +96,8 @@ describe("MQTT 5.0: how long a node stays away", () => {
         longest[attempt] = Math.max(longest[attempt] as number, awayMs(node));
       }
     }
-    for (const [attempt, delay] of longest.entries()) expect(delay).toBeLessThan(2 ** Math.min(attempt + 1, 7) * SECOND_MS);
+    for (const [attempt, delay] of longest.entries())
+      expect(delay).toBeLessThan(2 ** Math.min(attempt + 1, 7) * SECOND_MS);
     expect(Math.max(...longest.slice(5))).toBeGreaterThan(16 * SECOND_MS);
   });
 });
