@@ -64,6 +64,7 @@ export function play(module: LoadedModule, { version, method, offMs }: Setting, 
   const rules = new Watch(world);
   rules.add(node, {
     qos: 1,
+    sendsQos2: true,
     version,
     isPersistent: true,
     checkpoint: 2,

@@ -9,6 +9,8 @@
 #include "input.h"
 #include "little.h"
 
+static const uint8_t magic[] = {'W', 'M', 'T', 'R'};
+
 /* Bytes of the image of a trace that is made here: so few that a run soon reaches its end. */
 #define IMAGE_BYTES 64
 #define AT_IMAGE_SIZE 20
@@ -28,7 +30,7 @@ static uint8_t *make_trace(struct input input, uint32_t *length)
     /* Each frame takes a byte for its length, and five more at most than it has bytes. */
     uint8_t *trace = calloc(1, TRACE_HEADER_BYTES + (input.left + 1) * (1 + TRACE_CRC_BYTES));
     if (trace == NULL) abort();
-    memcpy(trace, "WMTR", 4);
+    memcpy(trace, magic, sizeof magic);
     trace[4] = TRACE_VERSION;
     little_put_u32(&trace[AT_IMAGE_SIZE], IMAGE_BYTES);
     little_put_u32(&trace[AT_HEADER_CRC], crc32(0, trace, AT_HEADER_CRC));

@@ -20,6 +20,9 @@ export class LifeRules implements NodeObserver {
   /** The connection is there to have the broker forget an earlier image's session, which no later one may ask for. */
   #isClearing = false;
   #hasCleared = false;
+  /** Counts its boots: a good-bye may arrive when the node that said it has lost its power. */
+  #lives = 0;
+  #connectedIn = 0;
   /** The broker was made to break the standard: the node may complain, and end connections for it. */
   #isBrokerBad = false;
 
@@ -43,6 +46,7 @@ export class LifeRules implements NodeObserver {
   }
 
   onBoot(): void {
+    this.#lives++;
     this.#hasCleared = false;
   }
 
@@ -54,9 +58,10 @@ export class LifeRules implements NodeObserver {
   /** CONNECT has come to the broker: it carries the will that the node is to have. */
   onConnect(packet: IConnectPacket): void {
     const { will } = packet;
-    const { isPersistent, qos, version } = this.#promises;
+    const { isPersistent, qos, sendsQos2 = qos === 2, version } = this.#promises;
+    this.#connectedIn = this.#lives;
     this.#isClearing = version === 4 && isPersistent && packet.clean === true;
-    if (this.#isClearing && (qos < 2 || this.#hasCleared)) {
+    if (this.#isClearing && (!sendsQos2 || this.#hasCleared)) {
       this.#fail("progress", "asks for a clean session, and throws away the one that it has");
     }
     if (!this.#promises.hasStatus) {
@@ -72,7 +77,7 @@ export class LifeRules implements NodeObserver {
   /** DISCONNECT takes the will back: only a node that was asked to stop, or sleeps, or comes back at once may say so. */
   onDisconnect({ reasonCode = 0 }: IDisconnectPacket): void {
     if (this.#isClearing) {
-      this.#hasCleared = true;
+      this.#hasCleared = this.#connectedIn === this.#lives;
       return;
     }
     if (this.#isStopping || this.#promises.sleeps || reasonCode === WITH_WILL || reasonCode >= FIRST_FAILURE) return;

@@ -3,6 +3,8 @@
 export interface Promises {
   /** `NODE_QOS`. */
   readonly qos: 0 | 1 | 2;
+  /** `NODE_OUTBOX`, with messages of its own under QoS 2. */
+  readonly sendsQos2?: boolean;
   /** The version that it speaks: 4 is 3.1.1. */
   readonly version: 4 | 5;
   /** `NODE_PERSISTENT`. */

@@ -79,7 +79,7 @@ extern const uint32_t settingsTableLength;
 struct settings_chip {
     /** As a person calls it: `esp32c3`. */
     const char *name;
-    /** A bit for each GPIO that can be an output and is free: not the flash's, the console's, Ethernet's or the LED's. */
+    /** A bit for each GPIO that can be an output and is free: not the flash's, console's, Ethernet's or LED's. */
     uint64_t pins;
     /** How many pairs of I2C pins can be in use at once. */
     uint32_t buses;
