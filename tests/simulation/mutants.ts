@@ -51,6 +51,14 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ["identifier-in-use"],
   },
   {
+    name: "has its session cleared again and again",
+    file: "assembly/mqtt/receive.ts",
+    text: "      continuity.isHeld = true;\n      return Event.CLEARED;",
+    replacement: "      return Event.CLEARED;",
+    variants: ["commands-2"],
+    breaks: ["session-kept"],
+  },
+  {
     name: "forgets PUBREL after a lost connection",
     file: "assembly/node/online.ts",
     text: "  if (SENDS_QOS_2) writeReleases();",

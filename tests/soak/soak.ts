@@ -233,7 +233,11 @@ function keepEvidence(members: readonly Member[], seed: number): string {
   return folder;
 }
 
-/** CONNACKs that say that there was no session. */
+/** CONNACKs that say that there was no session, where one that lasts was asked for. */
 function sessionsBegun({ packets }: FaultyProxy): number {
-  return packets.count(({ packet }) => packet.cmd === "connack" && !packet.sessionPresent);
+  const clearing = new Set<number>();
+  return packets.count(({ connection, packet }) => {
+    if (packet.cmd === "connect" && packet.clean && packet.protocolVersion === 4) clearing.add(connection);
+    return packet.cmd === "connack" && !packet.sessionPresent && !clearing.has(connection);
+  });
 }

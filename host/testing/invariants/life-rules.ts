@@ -62,7 +62,7 @@ export class LifeRules implements NodeObserver {
     this.#connectedIn = this.#lives;
     this.#isClearing = version === 4 && isPersistent && packet.clean === true;
     if (this.#isClearing && (!sendsQos2 || this.#hasCleared)) {
-      this.#fail("progress", "asks for a clean session, and throws away the one that it has");
+      this.#fail("session-kept", "asks for a clean session, and throws away the one that it has");
     }
     if (!this.#promises.hasStatus) {
       if (will !== undefined) this.#fail("will", "connects with a will that nobody chose");

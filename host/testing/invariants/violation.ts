@@ -12,6 +12,7 @@ export const INVARIANTS = [
   "acked-means-had",
   "heard",
   "will",
+  "session-kept",
   "connect-first",
   "limits",
   "identifier-in-use",
