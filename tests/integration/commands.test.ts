@@ -21,9 +21,11 @@ describeCases("a node with commands", ({ target, version }) => {
     expect((await observer.on(`${COMMAND}/interval/result`)).payload).toBe('{"result":200}');
     const found = await observer.messages.all(12, "readings", ({ topic }) => topic === TEMPERATURE);
     const times = found.slice(1).map(({ payload }) => (JSON.parse(payload) as Reading).time);
-    const meanMs = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / (times.length - 1);
-    expect(meanMs).toBeGreaterThan(185);
-    expect(meanMs).toBeLessThan(230);
+    // In the middle of all: where the machine stalls, the node rightly passes readings over.
+    const intervalsMs = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    const medianMs = intervalsMs.sort((a, b) => a - b)[Math.floor(intervalsMs.length / 2)] ?? 0;
+    expect(medianMs).toBeGreaterThan(185);
+    expect(medianMs).toBeLessThan(230);
   });
 
   test("keeps its cadence when it is told nonsense, and answers with the error", async (lab) => {

@@ -11,7 +11,7 @@ import { isPublish } from "./wire.ts";
 const COUNT = `sensor/${ID}/count`;
 const WORK = "work/orders";
 const MESSAGES = 300;
-/** Breaks of the link in a run. The node waits up to 1, 2, 4 and 8 seconds after them. */
+/** Breaks of the link in a run. The node waits up to 2, 4, 8 and 16 seconds after them. */
 const CUTS = 4;
 /** All of that, and the messages. */
 const WITHIN = { withinMs: 40_000 };

@@ -139,7 +139,7 @@ describeCases(
       lab.finally(() => other.endAsync(true));
       await node.says("link closed: -11");
       await sleep(8_000);
-      // Up to 1, 2, 4 and 8 seconds.
+      // It waits up to 2 seconds, then up to 4, 8 and 16.
       expect(proxy.connections.length).toBeLessThan(9);
       expect(proxy.connections.length).toBeGreaterThan(1);
     });
