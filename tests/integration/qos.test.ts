@@ -47,7 +47,9 @@ describeCases(
           await lab.node(proxy, { module: modules[qos] as string, intervalMs: 100 });
           const seen = await observer.messages.all(20, "readings", () => true);
           expect(new Set(seen.map((message) => message.qos))).toEqual(new Set([qos]));
-          expect(observer.readings(TEMPERATURE).map(({ seq }) => seq)).toEqual(seen.map((_, index) => index));
+          // More may have come by now.
+          const sequences = observer.readings(TEMPERATURE).map(({ seq }) => seq);
+          expect(sequences).toEqual(sequences.map((_, index) => index));
           const published = proxy.published(TEMPERATURE);
           expect(published.every((packet) => packet.qos === qos && !packet.dup)).toBe(true);
           const identifiers = published.map(({ messageId }) => messageId);
