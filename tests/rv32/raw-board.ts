@@ -30,6 +30,7 @@ export class RawBoard {
   readonly #child: ChildProcess;
   readonly #line: Socket;
   #number = 0;
+  #answersHello = false;
 
   private constructor(child: ChildProcess, line: Socket, clean: () => void) {
     this.#child = child;
@@ -37,7 +38,7 @@ export class RawBoard {
     const reader = new FrameReader();
     line.on("error", () => {});
     line.on("data", (chunk: Buffer) => {
-      for (const frame of reader.read(chunk)) if (frame !== undefined) this.frames.add(frame);
+      for (const frame of reader.read(chunk)) if (frame !== undefined) this.#hear(frame);
     });
     this.ended = new Promise((resolve) => {
       child.on("close", (code) => {
@@ -81,8 +82,21 @@ export class RawBoard {
     this.#line.write(bytes);
   }
 
-  /** Hands over what a node needs: its id, a reading each second, and one endpoint. */
+  /**
+   * Hands over what a node needs: its id, a reading each second, and one endpoint. As a bridge does, it answers each HELLO that
+   * follows too: a board that had a part of it when its patience was over wants all of it again.
+   */
   configure(): void {
+    this.#answersHello = true;
+    this.#sendConfiguration();
+  }
+
+  #hear(frame: Frame): void {
+    this.frames.add(frame);
+    if (frame.type === Message.HELLO && this.#answersHello) this.#sendConfiguration();
+  }
+
+  #sendConfiguration(): void {
     this.send(Message.CONFIG, configPayload("id", "7"));
     this.send(Message.CONFIG, configPayload("interval", "1000"));
     this.send(Message.START, startPayload({ values: 2, endpoints: 1, seed: 1, unixMs: Date.now() }));
