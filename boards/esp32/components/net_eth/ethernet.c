@@ -14,6 +14,7 @@ static const char *const tag = "ethernet";
 
 static esp_eth_handle_t driver;
 static bool linked;
+static bool stopped;
 static char address[16];
 
 static esp_err_t install(void)
@@ -34,6 +35,7 @@ static void on_ethernet(void *context, esp_event_base_t base, int32_t id, void *
     (void)context;
     (void)base;
     (void)data;
+    if (stopped) return;
     if (id == ETHERNET_EVENT_CONNECTED) {
         linked = true;
         ESP_LOGI(tag, "the cable is connected");
@@ -74,6 +76,7 @@ bool uplink_start(const struct settings *settings)
 
 void uplink_stop(void)
 {
+    stopped = true;
     (void)esp_eth_stop(driver);
 }
 

@@ -49,8 +49,8 @@ static void on_timer(void *context)
 static void on_disconnected(const wifi_event_sta_disconnected_t *event)
 {
     associated = false;
-    network_down("Wi-Fi is lost");
     if (stopped) return;
+    network_down("Wi-Fi is lost");
     uint32_t waitMs = backoff_next(&backoff, esp_random());
     ESP_LOGW(tag, "not connected (reason %u): %s; next attempt in %" PRIu32 " ms", event->reason,
              wifi_reason_text(event->reason), waitMs);
