@@ -14,8 +14,10 @@ static atomic_bool up;
 
 void network_up(const char *address)
 {
-    if (atomic_exchange(&up, true)) return;
+    bool wasUp = atomic_exchange(&up, true);
     ESP_LOGI(tag, "the network is up, at %s", address);
+    /* Another address: links from the old one end by themselves. */
+    if (wasUp) return;
     heap_log("network up");
     clock_start();
     net_look();

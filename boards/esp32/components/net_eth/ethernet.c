@@ -12,6 +12,7 @@
 
 static const char *const tag = "ethernet";
 
+static esp_netif_t *interface;
 static esp_eth_handle_t driver;
 static bool linked;
 static bool stopped;
@@ -45,7 +46,18 @@ static void on_ethernet(void *context, esp_event_base_t base, int32_t id, void *
     }
 }
 
-/* DHCP goes on asking by itself, at growing intervals. */
+/* DHCP goes on asking by itself, at growing intervals. But esp_netif remembers the address that it lost, and does not
+ * tell when DHCP gets the same one again, unless DHCP was started anew. That also makes it ask at once. */
+static void on_lost_ip(void)
+{
+    /* Nor had it an address before, if the network is down: it is asking. */
+    if (stopped || !network_is_up()) return;
+    network_down("DHCP took the address back");
+    (void)esp_netif_dhcpc_stop(interface);
+    esp_err_t error = esp_netif_dhcpc_start(interface);
+    if (error != ESP_OK) ESP_LOGE(tag, "DHCP does not start again: %s", esp_err_to_name(error));
+}
+
 static void on_ip(void *context, esp_event_base_t base, int32_t id, void *data)
 {
     (void)context;
@@ -55,7 +67,7 @@ static void on_ip(void *context, esp_event_base_t base, int32_t id, void *data)
         (void)snprintf(address, sizeof address, IPSTR, IP2STR(&event->ip_info.ip));
         network_up(address);
     } else if (id == IP_EVENT_ETH_LOST_IP) {
-        network_down("DHCP took the address back");
+        on_lost_ip();
     }
 }
 
@@ -64,7 +76,7 @@ bool uplink_start(const struct settings *settings)
     (void)settings;
     esp_netif_config_t config = ESP_NETIF_DEFAULT_ETH();
     bool ready = esp_netif_init() == ESP_OK && esp_event_loop_create_default() == ESP_OK;
-    esp_netif_t *interface = ready ? esp_netif_new(&config) : NULL;
+    interface = ready ? esp_netif_new(&config) : NULL;
     esp_err_t error = interface != NULL ? install() : ESP_ERR_NO_MEM;
     if (error == ESP_OK) error = esp_netif_attach(interface, esp_eth_new_netif_glue(driver));
     if (error == ESP_OK) error = esp_event_handler_register(ETH_EVENT, ESP_EVENT_ANY_ID, on_ethernet, NULL);

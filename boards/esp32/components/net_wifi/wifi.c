@@ -87,8 +87,9 @@ static void on_ip(void *context, esp_event_base_t base, int32_t id, void *data)
         backoff_reset(&backoff);
         (void)snprintf(address, sizeof address, IPSTR, IP2STR(&event->ip_info.ip));
         network_up(address);
-    } else if (id == IP_EVENT_STA_LOST_IP) {
+    } else if (id == IP_EVENT_STA_LOST_IP && associated && network_is_up()) {
         network_down("DHCP took the address back");
+        /* If DHCP gets the same address again meanwhile, nothing tells of it: the time runs out all the same. */
         start_timer(ADDRESS_MS);
     }
 }
