@@ -163,6 +163,11 @@ describe("a node", () => {
     await start().says(/net: no connection to mqtt:\/\/nowhere\.invalid: its name does not resolve/);
   });
 
+  test("says that there is no route to a broker", async () => {
+    flash.writeModule(0, 1, temperature).provision(settings({ broker: "mqtt://255.255.255.255" }));
+    await start().says(/net: no connection to mqtt:\/\/255\.255\.255\.255: no route to the network/);
+  });
+
   test("resumes after a power cut from one of many slots, and delivers what it had read before", async () => {
     flash.writeModule(0, 1, battery).provision(settings());
     await broker.kill();

@@ -1,5 +1,6 @@
 #include "transport.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -47,7 +48,7 @@ static bool make(struct transport *transport, const struct endpoint *endpoint, c
 }
 
 /* The connection below may be open although the WebSocket is not. */
-static int32_t explain(struct transport *transport)
+static int32_t explain(struct transport *transport, int system)
 {
     int status = transport->webSocket ? esp_transport_ws_get_upgrade_request_status(transport->top) : 0;
     if (status > 0 && status != 101) {
@@ -58,7 +59,7 @@ static int32_t explain(struct transport *transport)
         (void)snprintf(transport->why, sizeof transport->why, "what answers there is no WebSocket");
         return HAL_EPROTO;
     }
-    return transport_reason(transport->base, transport->why, sizeof transport->why);
+    return transport_reason(transport->base, system, transport->why, sizeof transport->why);
 }
 
 int32_t transport_open(struct transport *transport, const struct endpoint *endpoint,
@@ -69,7 +70,9 @@ int32_t transport_open(struct transport *transport, const struct endpoint *endpo
         (void)snprintf(transport->why, sizeof transport->why, "no memory is left");
         return HAL_EMFILE;
     }
-    if (esp_transport_connect(transport->top, endpoint->host, endpoint->port, timeoutMs) < 0) return explain(transport);
+    errno = 0;
+    if (esp_transport_connect(transport->top, endpoint->host, endpoint->port, timeoutMs) < 0)
+        return explain(transport, errno);
     int on = 1;
     (void)setsockopt(transport_socket(transport), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return 0;

@@ -53,13 +53,15 @@ static int32_t handshake_reason(int code, int flags, char *why, size_t capacity)
     }
 }
 
-int32_t transport_reason(esp_transport_handle_t base, char *why, size_t capacity)
+int32_t transport_reason(esp_transport_handle_t base, int system, char *why, size_t capacity)
 {
     const esp_tls_last_error_t *last = esp_transport_get_error_handle(base);
     esp_err_t error = last != NULL ? last->last_error : ESP_OK;
     int code = last != NULL ? last->esp_tls_error_code : 0;
     int flags = last != NULL ? last->esp_tls_flags : 0;
-    int system = esp_transport_get_errno(base);
+    /* esp-tls keeps none for a connection that could not even be begun, as where there is no route. */
+    int kept = esp_transport_get_errno(base);
+    if (kept > 0) system = kept;
     if (error == ESP_ERR_ESP_TLS_CANNOT_RESOLVE_HOSTNAME)
         return say(HAL_ENOTFOUND, "its name does not resolve", why, capacity);
     if (error == ESP_ERR_ESP_TLS_CONNECTION_TIMEOUT) return say(HAL_ETIMEDOUT, "no answer in time", why, capacity);

@@ -8,10 +8,11 @@
 struct esp_transport_item_t;
 
 /**
- * Why a connection could not be made, as tcp_transport knows it. `why` is text of ours only, nothing that a peer sent.
+ * Why a connection could not be made, as tcp_transport knows it, or else by `system`, which is errno as the attempt
+ * left it. `why` is text of ours only, nothing that a peer sent.
  *
  * @return an enum hal_error.
  */
-int32_t transport_reason(struct esp_transport_item_t *base, char *why, size_t capacity);
+int32_t transport_reason(struct esp_transport_item_t *base, int system, char *why, size_t capacity);
 
 #endif
