@@ -21,7 +21,7 @@ describe.each(ENGINES)("examples/battery under $name", (target) => {
     await observer.catchUp();
     await broker.stop();
     await first.says("link closed", 0, 3 * INTERVAL_MS);
-    first.kill();
+    await first.kill();
     await broker.start();
     const second = await lab.node(broker, settings);
     await second.says("goes on from checkpoint");

@@ -55,7 +55,7 @@ describe.each(ENGINES)("examples/session under $name", (target) => {
       await observer.publish(TOPIC, "zero");
       await first.says("zero");
       await broker.log.first("PUBACK", (line) => line.startsWith(`Received PUBACK from ${ID}`));
-      first.kill();
+      await first.kill();
       await observer.messages.first("will", ({ topic, payload }) => topic === STATUS && payload === "offline");
       for (const text of ["one", "two", "three"]) await observer.publish(TOPIC, text);
       const second = await lab.node(broker, settings);

@@ -27,7 +27,7 @@ describeCases("the status of a node", ({ target, version }) => {
     const node = await lab.node(proxy);
     await observer.on(TEMPERATURE);
     const from = observer.messages.end;
-    node.kill();
+    await node.kill();
     // Only the will is of QoS 1.
     expect(await observer.on(STATUS, { from })).toMatchObject({ payload: "offline", qos: 1 });
     expect(proxy.packets.count(({ packet }) => packet.cmd === "disconnect")).toBe(0);

@@ -127,9 +127,11 @@ export class TestNode {
   readonly log = new Journal<LogLine>("the node's log", ({ level, text }) => `${level}: ${text}`);
   readonly faults: WasmoteError[] = [];
   readonly #running: RunningNode;
+  readonly #ended: Promise<void>;
 
   private constructor(running: RunningNode) {
     this.#running = running;
+    this.#ended = new Promise((resolve) => running.once("ended", resolve));
     running.on("log", (line) => this.log.add(line));
     running.on("fault", (error) => this.faults.push(error));
   }
@@ -158,7 +160,9 @@ export class TestNode {
     await this.#running.stop();
   }
 
-  kill(): void {
+  /** Cuts its power; resolves when nothing of it runs any more, and what it kept is free for the next one. */
+  async kill(): Promise<void> {
     this.#running.kill();
+    await this.#ended;
   }
 }

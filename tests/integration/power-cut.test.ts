@@ -21,7 +21,7 @@ async function live(start: (life: number) => Promise<TestNode>, seed: number): P
   for (let life = 1; life < LIVES; life++) {
     const node = await start(life);
     await pause(LIFE_MS.least + random() * (LIFE_MS.most - LIFE_MS.least));
-    node.kill();
+    await node.kill();
   }
   return start(LIVES);
 }
@@ -78,7 +78,7 @@ describeCases(
         const node = await lab.node(broker, settings);
         await node.says("link closed");
         await pause(500);
-        node.kill();
+        await node.kill();
       }
       await broker.start();
       await lab.node(broker, settings);
@@ -93,7 +93,7 @@ describeCases(
       const first = await lab.node(broker, { module: exact, image });
       await first.says("online");
       await pause(500);
-      first.kill();
+      await first.kill();
       const bytes = readFileSync(image);
       for (const slot of checkpointSlots(target)) bytes[slot + 100] = (bytes[slot + 100] ?? 0) ^ 1;
       writeFileSync(image, bytes);

@@ -110,8 +110,8 @@ describeCases(
         const observer = await lab.observer(broker);
         const first = await lab.node(broker);
         await observer.on(TEMPERATURE);
-        first.kill();
         const from = observer.messages.end;
+        await first.kill();
         expect(await observer.on(STATUS, { from })).toMatchObject({ payload: "offline", qos: 1 });
         const late = await lab.observer(broker);
         expect(await late.on(STATUS)).toMatchObject({ payload: "offline", retain: true });

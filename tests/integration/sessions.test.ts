@@ -104,7 +104,7 @@ describeCases(
       expect(observer.payloads(STATUS)).toEqual(["online", "online"]);
       const from = observer.messages.end;
       const killedMs = performance.now();
-      node.kill();
+      await node.kill();
       const will = await observer.on(STATUS, { from });
       expect(will).toMatchObject({ payload: "offline", qos: 1 });
       expect(will.atMs - killedMs).toBeGreaterThan(DELAY_S * 1_000 - 1_000);

@@ -128,7 +128,7 @@ describe("rv32: a power cut in the middle of a write to flash", () => {
       nodes.push(node);
       await node.says("online");
       const isCaught = await untilErased(settings.image);
-      node.kill();
+      await node.kill();
       expect(isCaught, "a checkpoint being written").toBe(true);
       torn = nodes.filter((each) => each.said("checkpoints are damaged") > 0).length;
     }
