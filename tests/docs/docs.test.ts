@@ -314,7 +314,10 @@ describe("docs/durability.md", () => {
       for (const [index, each] of [1, 2].entries()) {
         const daily = (each * 86_400) / (Number(count) * (unit[name] ?? Number.NaN));
         const years = Number((writes / daily / 365).toPrecision(writes / daily / 365 < 0.1 ? 1 : 2));
-        expect(cells.slice(2 * index, 2 * index + 2)).toEqual([daily.toLocaleString("en"), `${years} years`]);
+        expect(cells.slice(2 * index, 2 * index + 2)).toEqual([
+          daily.toLocaleString("en"),
+          `${years} ${years === 1 ? "year" : "years"}`,
+        ]);
       }
     }
   });
