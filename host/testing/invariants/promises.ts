@@ -11,6 +11,8 @@ export interface Promises {
   readonly isPersistent: boolean;
   /** `NODE_CHECKPOINT`, on a board that keeps images. */
   readonly checkpoint: 0 | 1 | 2;
+  /** `NODE_QUEUE`. */
+  readonly queue: number;
   /** `NODE_WINDOW`. */
   readonly window: number;
   /** `NODE_KEEP_ALIVE_S`, in seconds. */

@@ -214,7 +214,17 @@ export class ReadingLedger implements NodeObserver {
     if (this.#hasLived && !mayForget && this.#lastSequence !== undefined && this.#accepted > 0) {
       this.#fail("checkpoint-kept", `begins with a fresh image, though checkpoint ${this.#lastSequence} was written`);
     }
-    for (const each of this.#pending()) each.excuse = each.number >= this.#accepted ? "unfinished" : "fresh";
+    const missing = this.#missing();
+    const kept = missing.filter(({ number }) => number < this.#accepted).length;
+    const { queue } = this.#promises;
+    // What goes with the image is what its queue held, and no more.
+    if (kept > this.#dropped + queue) {
+      this.#fail(
+        "counted",
+        `${kept} readings had not arrived, ${this.#dropped} were counted, and the queue holds ${queue}`,
+      );
+    }
+    for (const each of missing) each.excuse = each.number >= this.#accepted ? "unfinished" : "fresh";
     this.#droppedInEarlierLives += this.#dropped;
     this.#dropped = 0;
     this.#uncertain = 0;
@@ -231,7 +241,7 @@ export class ReadingLedger implements NodeObserver {
   #goOn(sequence: number, snapshot: Snapshot): void {
     const { checkpoint } = this.#promises;
     let counted = this.#acceptedDropped - snapshot.dropped;
-    for (const each of this.#pending()) {
+    for (const each of this.#missing()) {
       // What the checkpoint holds is in the image again, even if the step that took it never ended.
       if (each.number < snapshot.count) continue;
       if (each.number >= this.#accepted) {
@@ -258,7 +268,7 @@ export class ReadingLedger implements NodeObserver {
   #goOffline(): void {
     // Whatever the link had taken may be gone with it.
     if (this.#promises.qos === 0 && this.#wasOnline) {
-      for (const each of this.#pending()) {
+      for (const each of this.#missing()) {
         each.excuse = "link";
         // Some of them may have been dropped before, and counted.
         this.#uncertain++;
@@ -266,18 +276,6 @@ export class ReadingLedger implements NodeObserver {
     }
     this.#isOnline = false;
     this.#wasOnline = false;
-  }
-
-  /** What has not arrived of this life's readings. */
-  #pending(): Reading[] {
-    const pending: Reading[] = [];
-    for (let i = this.#readings.length - 1; i >= this.#lifeFrom; i--) {
-      const each = this.#readings[i] as Reading;
-      if (each.had === 0 && each.excuse === undefined) pending.push(each);
-      // The queue is far shorter than this.
-      if (this.#readings.length - i > 8_192) break;
-    }
-    return pending.reverse();
   }
 
   // From the broker ------------------------------------------------------------------------------------------------------
@@ -375,7 +373,8 @@ export class ReadingLedger implements NodeObserver {
     return { taken, delivered, dropped: counted + earlier, excused, lost: missing - counted, repeated: this.#repeated };
   }
 
-  #missing(beforeMs: number): Reading[] {
+  /** What was taken before `beforeMs`, in this image's life, and has neither arrived nor an excuse. */
+  #missing(beforeMs = Number.POSITIVE_INFINITY): Reading[] {
     const missing: Reading[] = [];
     for (let i = this.#lifeFrom; i < this.#readings.length; i++) {
       const each = this.#readings[i] as Reading;
