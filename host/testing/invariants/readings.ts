@@ -220,7 +220,7 @@ export class ReadingLedger implements NodeObserver {
     // What goes with the image is what its queue held, and no more.
     if (kept > this.#dropped + queue) {
       this.#fail(
-        "counted",
+        "delivered",
         `${kept} readings had not arrived, ${this.#dropped} were counted, and the queue holds ${queue}`,
       );
     }
