@@ -21,7 +21,7 @@ describeCases("a node with commands", ({ target, version }) => {
     expect((await observer.on(`${COMMAND}/interval/result`)).payload).toBe('{"result":200}');
     const found = await observer.messages.all(12, "readings", ({ topic }) => topic === TEMPERATURE);
     const times = found.slice(1).map(({ payload }) => (JSON.parse(payload) as Reading).time);
-    // In the middle of all: where the machine stalls, the node rightly passes readings over.
+    // The median: where the machine stalls, the node rightly passes readings over.
     const intervalsMs = times.slice(1).map((time, index) => time - (times[index] ?? 0));
     const medianMs = intervalsMs.sort((a, b) => a - b)[Math.floor(intervalsMs.length / 2)] ?? 0;
     expect(medianMs).toBeGreaterThan(185);
